@@ -43,6 +43,7 @@ import { TokenAccounts1763683200035 } from './src/server/database/migrations/003
 import { NextKey1763683200040 } from './src/server/database/migrations/0040-next-key';
 import { JobApproval1763683200041 } from './src/server/database/migrations/0041-job-approval';
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
+import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -50,6 +51,7 @@ import { DenialEntity } from './src/server/devices/conditions/denial.entity';
 import { ReportedConditionsEntity } from './src/server/devices/conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
+import { FleetViewEntity } from './src/server/devices/fleet/fleet-view.entity';
 import { DeviceNotesEntity } from './src/server/devices/notes/device-notes.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
 import { RemovedAgentEntity } from './src/server/devices/agents/removed-agent.entity';
@@ -78,6 +80,7 @@ const entities = [
   DeviceEntity,
   DeviceInformationEntity,
   DeviceNotesEntity,
+  FleetViewEntity,
   ReportedConditionsEntity,
   DenialEntity,
   SessionEntity,
@@ -123,6 +126,7 @@ const migrations = [
   NextKey1763683200040,
   JobApproval1763683200041,
   DeviceNotes1763683200051,
+  Fleet1763683200052,
 ];
 
 const common = {

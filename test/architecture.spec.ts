@@ -32,6 +32,7 @@ const MODULES = [
   'relays',
   'maintenance',
   'deployment',
+  'overview',
   'retention',
   'backup',
   'doctor',

@@ -5,6 +5,7 @@ import { DataSource, type Logger, type Repository } from 'typeorm';
 import { dataSourceOptions } from '../ormconfig';
 import { AuditEventEntity } from '../src/server/auth/audit/audit-event.entity';
 import { AuditRepository } from '../src/server/auth/audit/audit.repository';
+import type { FleetFilter } from '../src/protocol/fleet';
 import { readConfig } from '../src/server/config/config';
 import { EVERYTHING, type Reach } from '../src/server/customers/reach';
 import { BatchedWrites } from '../src/server/database/batched-writes';
@@ -18,8 +19,14 @@ import { DenialEntity } from '../src/server/devices/conditions/denial.entity';
 import { ReportedConditionsEntity } from '../src/server/devices/conditions/reported-conditions.entity';
 import { DeviceEntity } from '../src/server/devices/device.entity';
 import { DevicesRepository } from '../src/server/devices/devices.repository';
+import { cursorOf } from '../src/server/devices/fleet/fleet-cursor';
+import { FleetRepository, type Selection } from '../src/server/devices/fleet/fleet.repository';
+import { FleetViewEntity } from '../src/server/devices/fleet/fleet-view.entity';
+import { FleetViewsRepository } from '../src/server/devices/fleet/fleet-views';
 import { DeviceInformationEntity } from '../src/server/devices/information/device-information.entity';
 import { DeviceInformationRepository } from '../src/server/devices/information/device-information.repository';
+import { DeviceNotesEntity } from '../src/server/devices/notes/device-notes.entity';
+import { DeviceNotesRepository } from '../src/server/devices/notes/device-notes.repository';
 import { JobEntity } from '../src/server/maintenance/job.entity';
 import { JobsRepository } from '../src/server/maintenance/jobs.repository';
 import { MailsRepository } from '../src/server/notices/mail/mails.repository';
@@ -48,6 +55,8 @@ const GROWING = [
   'denials',
   'devices',
   'device_information',
+  'device_notes',
+  'fleet_views',
   'reported_conditions',
 ];
 
@@ -93,6 +102,9 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const devices = new DevicesRepository(rows(DeviceEntity), writes);
   const agents = new AgentsRepository(rows(AgentEntity), rows(EnrolmentCodeEntity), writes);
   const information = new DeviceInformationRepository(rows(DeviceInformationEntity), writes);
+  const notes = new DeviceNotesRepository(rows(DeviceNotesEntity));
+  const fleet = new FleetRepository(rows(DeviceEntity));
+  const views = new FleetViewsRepository(rows(FleetViewEntity));
   const retention = new RetentionRepository(database);
   const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity), writes);
 
@@ -113,6 +125,18 @@ function callsOf(database: DataSource): Map<object, Call[]> {
     ...{ ...device, name: 'D', kind: 'mfp', model: '', serialNumber: '', location: '' },
     ...{ applications: [], operations: [], announcedAt: now },
   });
+  const noted = row<DeviceNotesEntity>({
+    ...{ ...{ deviceId: 'd', agentId: 'a' }, text: '', links: [], contractNumber: '', assetTag: '', location: '' },
+    ...{ searchText: '', version: 1, changedAt: now, changedBy: 'U' },
+  });
+  const view = row<FleetViewEntity>({ id: 'v', userId: 'u', name: 'V', createdAt: now });
+  view.query = { filter: {}, sort: 'name', order: 'asc', columns: [], by: null };
+  const allDevices: Selection = { reach: EVERYTHING, filter: {}, onlineAgents: ['a'], now };
+  const byName = { sort: 'name', order: 'asc', limit: 50 } as const;
+  const everyFilter: FleetFilter = {
+    ...{ search: 'd', customerId: 'c', siteId: 's', model: 'm', firmwareVersion: '1', otherFirmware: '2' },
+    ...{ presence: 'offline', silentHours: 24, state: 'idle', alerts: 'error', suppliesBelow: 10 },
+  };
   const presence = { version: '1', lastSeenAt: now, asleepSince: null, wake: null, announcementHash: 'h' };
   const key = { salt: '', iterations: 1, storedKey: '', serverKey: '' };
   const agent = row<AgentEntity>({ id: 'a', scramSha1: key, scramSha256: key, createdAt: now, siteId: null });
@@ -145,6 +169,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['withLinkAt', () => sessions.withLinkAt('r')],
         ['open', () => sessions.open()],
         ['openOf', () => sessions.openOf('a')],
+        ['countOpen', () => sessions.countOpen(EVERYTHING)],
+        ['countOpen (of a site)', () => sessions.countOpen(ofOneSite)],
         ['openOfUser', () => sessions.openOfUser('u')],
         ['countRequested', () => sessions.countRequested('d')],
         ['endedAmong', () => sessions.endedAmong(['s1', 's2'])],
@@ -183,6 +209,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['openOfUser', () => jobs.openOfUser('u')],
         ['markRevoked', () => jobs.markRevoked(['j1', 'j2'])],
         ['countOpenOf', () => jobs.countOpenOf('d')],
+        ['countOpen', () => jobs.countOpen(EVERYTHING)],
+        ['countOpen (of a site)', () => jobs.countOpen(ofOneSite)],
         ['needsFirmware', () => jobs.needsFirmware('f')],
         ['list (all)', () => jobs.list(EVERYTHING, { ...page, state: 'all' })],
         ['list (open)', () => jobs.list(ofOneSite, { ...page, state: 'open' })],
@@ -256,6 +284,38 @@ function callsOf(database: DataSource): Map<object, Call[]> {
       ],
     ],
     [
+      notes,
+      [
+        ['find', () => notes.find('d')],
+        ['of', () => notes.of(['d', 'e'])],
+        ['replace', () => notes.replace(noted)],
+      ],
+    ],
+    [
+      fleet,
+      [
+        ['page', () => fleet.page(allDevices, byName)],
+        ['page (later)', () => fleet.page(allDevices, { ...byName, cursor: cursorOf('D', 'd', 'name') })],
+        ['page (downwards)', () => fleet.page(allDevices, { ...byName, order: 'desc' })],
+        ['page (by last contact)', () => fleet.page(allDevices, { ...byName, sort: 'last-seen' })],
+        ['page (by alerts)', () => fleet.page(allDevices, { ...byName, sort: 'alerts', order: 'desc' })],
+        ['page (by supplies)', () => fleet.page(allDevices, { ...byName, sort: 'supplies' })],
+        ['page (by firmware)', () => fleet.page(allDevices, { ...byName, sort: 'firmware' })],
+        ['page (search)', () => fleet.page({ ...allDevices, filter: { search: 'jam hall' } }, byName)],
+        ['page (of a site)', () => fleet.page({ ...allDevices, reach: ofOneSite }, byName)],
+        ['page (offline)', () => fleet.page({ ...allDevices, filter: { presence: 'offline' } }, byName)],
+        ['page (every filter)', () => fleet.page({ ...allDevices, filter: everyFilter }, byName)],
+      ],
+    ],
+    [
+      views,
+      [
+        ['of', () => views.of('u')],
+        ['add', () => views.add(view)],
+        ['remove', () => views.remove('u', 'v')],
+      ],
+    ],
+    [
       information,
       [
         ['find', () => information.find('d')],
@@ -293,6 +353,8 @@ const NOT_CALLED: Record<string, readonly string[]> = {
   NoticesRepository: ['of', 'anyExists'],
   AgentsRepository: ['all', 'addCode', 'takeCode', 'remove', 'login'],
   DevicesRepository: ['replaceAll'],
+  // they count all devices within reach, for a list that a user has open; bench/database/fleet.mjs measures them
+  FleetRepository: ['counts', 'groups', 'firmwareVersions', 'counting', 'selected', 'onlineAgents'],
   RetentionRepository: ['due', 'returnFreePages', 'bytes'],
 };
 

@@ -10,6 +10,7 @@ import { describeCustomers } from './rest-api/customers';
 import { describeClients } from './rest-api/clients';
 import { describeDeployments, describeReleases } from './rest-api/deployment';
 import { describeAgents, describeDevices } from './rest-api/devices';
+import { describeFleet } from './rest-api/fleet';
 import { describeFirmware, describeJobs } from './rest-api/maintenance';
 import { describeReach } from './rest-api/reach';
 import { describeRelays, describeSessions } from './rest-api/sessions';
@@ -57,6 +58,7 @@ describe('REST API', () => {
   describeReach(given);
   describeAgents(given);
   describeDevices(given);
+  describeFleet(given);
   describeSessions(given);
   describeRelays(given);
   describeFirmware(given, firmwareMaker);

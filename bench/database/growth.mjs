@@ -105,6 +105,7 @@ const deviceOf = (agentId, at) => ({
     applications: [{ id: 'web', title: 'Web pages' }],
     operations: ['counters'],
     announcedAt: at,
+    announcedText: `copy room ${agentId}-mfp example 3050ci x1234567 second floor`,
   },
 });
 const presence = (at, announcementHash = 'h'.repeat(43)) => ({
@@ -114,9 +115,15 @@ const presence = (at, announcementHash = 'h'.repeat(43)) => ({
   wake: null,
   announcementHash,
 });
-const supplies = ['black', 'cyan', 'magenta', 'yellow'].map((name) => ({ name, percent: 50 }));
+const supplies = ['black', 'cyan', 'magenta', 'yellow'].map((name) => ({
+  name,
+  type: 'toner',
+  colour: name,
+  level: 50,
+}));
+const answered = { reached: true, problem: null, state: 'idle', counters: {}, serialNumber: 'X1234567' };
 const informationNow = (at) => ({
-  information: { model: 'Example 3050ci', firmware: '2.15', supplies, alerts: [] },
+  information: { ...answered, model: 'Example 3050ci', firmwareVersion: '2.15', supplies, alerts: [] },
   acquiredAt: at,
 });
 const asker = { askerKind: 'user', userId: randomUUID(), username: 'tom', displayName: 'Tom Technician' };

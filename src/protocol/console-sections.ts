@@ -1,5 +1,6 @@
 /** First path segments of the console's pages. The server serves the console at these paths only. */
 export const CONSOLE_SECTIONS = [
+  'overview',
   'devices',
   'sessions',
   'jobs',

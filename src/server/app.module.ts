@@ -15,6 +15,7 @@ import { LiveModule } from './live/live.module';
 import { MaintenanceModule } from './maintenance/maintenance.module';
 import { MetricsController } from './status/metrics.controller';
 import { NoticesModule } from './notices/notices.module';
+import { OverviewModule } from './overview/overview.module';
 import { RelaysModule } from './relays/relays.module';
 import { RetentionModule } from './retention/retention.module';
 import { SessionsModule } from './sessions/sessions.module';
@@ -39,6 +40,7 @@ export class AppModule {
         RelaysModule,
         MaintenanceModule,
         DeploymentModule,
+        OverviewModule,
         RetentionModule,
         BackupModule,
         BrowserSessionsModule,

@@ -160,6 +160,7 @@ export const enAdministration = {
       'agent.moved': 'Agent moved',
       'agent.device-ids-changed': 'Device IDs of an agent changed',
       'agent.removed': 'Agent removed',
+      'device.list-exported': 'Device list exported',
       'device.notes-changed': 'Notes about a device changed',
       'agent.checked': 'Connections of an agent checked',
       'agent.installation-refused': 'Second installation of an agent refused',

@@ -167,6 +167,7 @@ export const jaAdministration: typeof enAdministration = {
       'site.removed': '拠点削除',
       'user.assigned': '顧客の割り当て',
       'agent.removed': 'エージェント削除',
+      'device.list-exported': '機器の一覧を書き出し',
       'device.notes-changed': '機器のメモを変更',
       'agent.checked': 'エージェントの接続を確認',
       'agent.installation-refused': 'エージェントの別のインストール先を拒否',

@@ -43,6 +43,11 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   // devices and agents
   ['There is no device {}.', '機器「{}」は存在しません。'],
   ['The notes of device {} have been changed in the meantime.', '機器「{}」のメモはその間に変更されました。'],
+  ['The filter fits {} devices now, not {}.', '条件に合う機器は現在{}台です（表示時は{}台）。'],
+  ['You have no such saved filter.', 'その保存した条件は存在しません。'],
+  ['You have a saved filter {} already.', '「{}」という名前の条件はすでに保存されています。'],
+  ['You have {} saved filters already.', '保存した条件はすでに{}件あります。'],
+  ['filter {}', '条件：{}'],
   ['fields {}', '項目：{}'],
   ['must be an address with http:// or https://', 'http:// または https:// で始まるアドレスを入力してください。'],
   ['must not contain a user name or password', 'ユーザー名やパスワードを含めないでください。'],

@@ -18,7 +18,7 @@ const INTEGER_MAX = 2 ** 31 - 1;
 type Key<Row> =
   readonly [unique: string & keyof Row] | readonly [first: string & keyof Row, unique: string & keyof Row];
 
-class InvalidCursor extends ProblemError {
+export class InvalidCursor extends ProblemError {
   constructor() {
     const errors = [{ path: 'cursor', message: 'must be `next` of an earlier page' }];
     super('invalid-request', 'The cursor is not valid.', errors);

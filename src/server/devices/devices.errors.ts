@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
 import { textOfTry, type WakeTry } from '../../protocol/wake-try';
 import { InvalidRequest } from '../http/http.errors';
@@ -11,6 +12,27 @@ export class UnknownDevice extends ProblemError {
 export class NotesChanged extends ProblemError {
   constructor(deviceId: string) {
     super('outdated', `The notes of device ${deviceId} have been changed in the meantime.`);
+  }
+}
+/** The filter fits another number of devices than the user has seen. */
+export class SelectionChanged extends ProblemError {
+  constructor(seen: number, found: string) {
+    super('outdated', `The filter fits ${found} devices now, not ${seen}.`);
+  }
+}
+export class UnknownView extends ProblemError {
+  constructor() {
+    super('not-found', 'You have no such saved filter.');
+  }
+}
+export class ViewNameTaken extends ProblemError {
+  constructor(name: string) {
+    super('conflict', `You have a saved filter ${name} already.`);
+  }
+}
+export class TooManyViews extends ProblemError {
+  constructor() {
+    super('conflict', `You have ${LIMITS.FLEET_VIEWS_PER_USER} saved filters already.`);
   }
 }
 export class DeviceOffline extends ProblemError {

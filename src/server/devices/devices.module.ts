@@ -22,6 +22,11 @@ import { DeviceInformationEntity } from './information/device-information.entity
 import { DeviceInformationRepository } from './information/device-information.repository';
 import { DeviceInformationService } from './information/device-information.service';
 import { DeviceInformationStanzas } from './information/device-information.stanzas';
+import { FleetController } from './fleet/fleet.controller';
+import { FleetRepository } from './fleet/fleet.repository';
+import { FleetService } from './fleet/fleet.service';
+import { FleetViewEntity } from './fleet/fleet-view.entity';
+import { FleetViews, FleetViewsRepository } from './fleet/fleet-views';
 import { DeviceNotesController } from './notes/device-notes.controller';
 import { DeviceNotesEntity } from './notes/device-notes.entity';
 import { DeviceNotesRepository } from './notes/device-notes.repository';
@@ -52,11 +57,19 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
       DeviceEntity,
       DeviceInformationEntity,
       DeviceNotesEntity,
+      FleetViewEntity,
       ReportedConditionsEntity,
       DenialEntity,
     ]),
   ],
-  controllers: [AgentsController, DevicesController, DeviceInformationController, DeviceNotesController, ConditionsController],
+  controllers: [
+    AgentsController,
+    DevicesController,
+    DeviceInformationController,
+    DeviceNotesController,
+    ConditionsController,
+    FleetController,
+  ],
   providers: [
     AgentsRepository,
     { provide: SiteOccupants, useExisting: AgentsRepository },
@@ -73,11 +86,23 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DevicesService,
     DeviceNotesRepository,
     DeviceNotesService,
+    FleetRepository,
+    FleetService,
+    FleetViewsRepository,
+    FleetViews,
     DevicesStanzas,
     DeviceInformationStanzas,
     ConditionsRepository,
     ConditionsStanzas,
   ],
-  exports: [SiteOccupants, AgentsService, DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
+  exports: [
+    SiteOccupants,
+    AgentsService,
+    DevicesService,
+    FleetService,
+    DeviceInformationService,
+    AgentWake,
+    DeviceEvents,
+  ],
 })
 export class DevicesModule {}

@@ -10,7 +10,8 @@ import { DenialEntity } from './conditions/denial.entity';
 import { ReportedConditionsEntity } from './conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './information/device-information.entity';
 import { DeviceNotesEntity } from './notes/device-notes.entity';
-import { DeviceEntity } from './device.entity';
+import { DeviceEntity, type AnnouncedDeviceRow } from './device.entity';
+import type { ReportedSummary } from './reported-summary';
 
 /** Removes devices of an agent with all that it has reported about them. */
 export async function removeDevices(manager: EntityManager, agentId: string, devices: DeviceEntity[]): Promise<void> {
@@ -24,13 +25,15 @@ export async function removeDevices(manager: EntityManager, agentId: string, dev
 /**
  * Locks the row of a device within a transaction, so that a concurrent removal of the device also removes what is
  * stored about it now.
+ * @param changes of the row, in the same statement
  * @returns false if this agent has no such device (any more)
  */
 export async function lockDevice(
   manager: EntityManager,
   { id, agentId }: { id: string; agentId: string },
+  changes: Partial<ReportedSummary> = {},
 ): Promise<boolean> {
-  const { affected } = await manager.update(DeviceEntity, { id, agentId }, { agentId });
+  const { affected } = await manager.update(DeviceEntity, { id, agentId }, { agentId, ...changes });
   return affected === 1;
 }
 
@@ -58,7 +61,7 @@ export class DevicesRepository {
    */
   replace(
     agentId: string,
-    devices: DeviceEntity[],
+    devices: AnnouncedDeviceRow[],
     announcement: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'asleepSince' | 'wake'> & { announcementHash: string },
   ): Promise<string[] | undefined> {
     const { announcementHash } = announcement;
@@ -78,7 +81,7 @@ export class DevicesRepository {
   private async replaceAll(
     manager: EntityManager,
     agentId: string,
-    devices: DeviceEntity[],
+    devices: AnnouncedDeviceRow[],
     agent: Partial<AgentEntity>,
   ): Promise<string[] | undefined> {
     const { affected } = await manager.update(AgentEntity, { id: agentId }, agent);

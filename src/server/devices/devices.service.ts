@@ -16,6 +16,7 @@ import { DeviceInformationRepository } from './information/device-information.re
 import type { DeviceEntity } from './device.entity';
 import { DeviceOffline, UnknownAgent, UnknownApplication, UnknownDevice } from './devices.errors';
 import { DevicesRepository } from './devices.repository';
+import { searchTextOf } from './reported-summary';
 
 type Announcement = z.output<typeof announce.request>;
 
@@ -60,7 +61,13 @@ export class DevicesService {
    */
   async announce(agentId: string, { agentVersion, devices: announced, wake }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
-    const byId = new Map(announced.map((device) => [device.id, { ...ofItsKind(device), agentId, announcedAt }]));
+    const byId = new Map(
+      announced.map((device) => {
+        const { id, name, model, serialNumber, location } = device;
+        const announcedText = searchTextOf(name, id, model, serialNumber, location, agentId);
+        return [id, { ...ofItsKind(device), agentId, announcedAt, announcedText }];
+      }),
+    );
     const refused = await this.repository.replace(agentId, [...byId.values()], {
       ...{ version: agentVersion, lastSeenAt: announcedAt, asleepSince: null, wake: wake ?? null },
       announcementHash: sha256(JSON.stringify([agentVersion, announced])).toString('base64url'),
@@ -73,12 +80,17 @@ export class DevicesService {
   /** Devices within reach of the actor, ordered by ID. */
   async page(actor: Actor, query: PageQuery): Promise<Page<DeviceInView>> {
     const { rows, next } = await this.repository.page(await this.customers.reachOf(actor), query);
-    const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
-    const known = await this.information.of(rows.map((device) => device.id));
+    return { rows: await this.inViews(rows), next };
+  }
+
+  /** These devices with what belongs to them, in the same order. */
+  async inViews(devices: readonly DeviceEntity[]): Promise<DeviceInView[]> {
+    const presence = await this.agents.presence([...new Set(devices.map(({ agentId }) => agentId))]);
+    const known = await this.information.of(devices.map(({ id }) => id));
     const sites = await this.customers.named([...presence.values()].map(({ siteId }) => siteId));
-    const inView = (device: DeviceEntity) =>
-      this.inView(device, presence.get(device.agentId), sites, known.get(device.id) ?? null);
-    return { rows: rows.map(inView), next };
+    return devices.map((device) =>
+      this.inView(device, presence.get(device.agentId), sites, known.get(device.id) ?? null),
+    );
   }
 
   /** Where an agent is, and whether it is offline to save power. */

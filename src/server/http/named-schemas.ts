@@ -33,6 +33,7 @@ import { asker, requester } from '../../protocol/asker';
 import { checkFinding } from '../../protocol/check-finding';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deviceNotes, noteLink } from '../../protocol/device-notes';
+import { fleetCounts, fleetDevice, fleetGroup, fleetJob, fleetView } from '../../protocol/fleet';
 import { deployment, release } from '../../protocol/deployment';
 import {
   deviceAlert,
@@ -61,6 +62,7 @@ import {
   resultLine,
 } from '../../protocol/maintenance';
 import { notice } from '../../protocol/notice';
+import { overview, overviewCustomer } from '../../protocol/overview';
 import { problem } from '../../protocol/problems';
 import { endReason, ending, grant, halfState, sessionState } from '../../protocol/remote-session';
 
@@ -100,6 +102,11 @@ const COMPONENTS = {
   Enrolment: enrolment,
   ExternalClient: externalClient,
   Firmware: firmware,
+  FleetCounts: fleetCounts,
+  FleetDevice: fleetDevice,
+  FleetGroup: fleetGroup,
+  FleetJob: fleetJob,
+  FleetView: fleetView,
   Grant: grant,
   HalfState: halfState,
   HoldReason: holdReason,
@@ -114,6 +121,8 @@ const COMPONENTS = {
   OauthError: oauthError,
   OauthMetadata: oauthMetadata,
   Operation: operation,
+  Overview: overview,
+  OverviewCustomer: overviewCustomer,
   Problem: problem,
   Relay: relay,
   Retention: retention,

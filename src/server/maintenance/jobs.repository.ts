@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThanOrEqual, Not, Repository, type FindOptionsWhere } from 'typeorm';
 import type { UpdateDecision } from '../../protocol/device-information';
 import { OPEN_JOB_STATES, type JobState } from '../../protocol/maintenance';
+import { SiteEntity } from '../customers/customer.entity';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import type { LifecycleRepository } from '../state-machine/lifecycle';
@@ -74,6 +75,15 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   }
   countOpenOf(deviceId: string): Promise<number> {
     return this.jobs.countBy({ deviceId, state: OPEN });
+  }
+  /** Numbers of open jobs by customer, null for those at no site, and state. */
+  async countOpen(reach: Reach): Promise<{ customerId: string | null; state: JobState; count: number }[]> {
+    const query = this.jobs.createQueryBuilder('j').leftJoin(SiteEntity, 's', 's.id = j.siteId').where({ state: OPEN });
+    within(query, reach, { site: 'j.siteId', device: 'j.deviceId', requester: 'j.userId' });
+    query.select('s.customerId', 'customerId').addSelect('j.state', 'state').addSelect('COUNT(*)', 'count');
+    query.groupBy('s.customerId').addGroupBy('j.state');
+    const rows = await query.getRawMany<{ customerId: string | null; state: JobState; count: string | number }>();
+    return rows.map((row) => ({ ...row, count: Number(row.count) }));
   }
   needsFirmware(firmwareId: string): Promise<boolean> {
     return this.jobs.existsBy({ firmwareId, state: OPEN });

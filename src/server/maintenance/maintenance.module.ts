@@ -11,6 +11,8 @@ import { FirmwareFiles } from './firmware/firmware-files';
 import { FirmwareRepository } from './firmware/firmware.repository';
 import { FirmwareService } from './firmware/firmware.service';
 import { FirmwareSources } from './firmware/firmware-sources';
+import { FleetJobRequests } from './fleet-job-requests';
+import { FleetJobsController } from './fleet-jobs.controller';
 import { JobApprovalRecords } from './job-approval-records';
 import { JobDialogue } from './job-dialogue';
 import { JobEntity } from './job.entity';
@@ -33,7 +35,7 @@ import { JobsService } from './jobs.service';
     DevicesModule,
     TypeOrmModule.forFeature([JobEntity, FirmwareEntity]),
   ],
-  controllers: [JobsController, FirmwareController, FirmwareDownloadController],
+  controllers: [JobsController, FleetJobsController, FirmwareController, FirmwareDownloadController],
   providers: [
     JobsRepository,
     JobEvents,
@@ -48,9 +50,10 @@ import { JobsService } from './jobs.service';
     JobQueues,
     JobWakes,
     JobRequests,
+    FleetJobRequests,
     JobRevocation,
     JobsService,
   ],
-  exports: [JobsRepository, JobEvents],
+  exports: [JobsRepository, JobEvents, FirmwareService],
 })
 export class MaintenanceModule {}

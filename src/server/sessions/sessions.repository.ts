@@ -11,6 +11,7 @@ import {
   type FindOptionsWhere,
 } from 'typeorm';
 import type { SessionState } from '../../protocol/remote-session';
+import { SiteEntity } from '../customers/customer.entity';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { HalfLogEntity } from './half-log.entity';
@@ -107,6 +108,16 @@ export class SessionsRepository {
     const deadlineAt = MoreThan(new Date(0)); // not null, likewise
     const first = await this.sessions.findOne({ where: { deadlineAt }, order: { deadlineAt: 'ASC' } });
     return first?.deadlineAt ?? undefined;
+  }
+
+  /** Numbers of sessions that have not ended by customer, null for those at no site. */
+  async countOpen(reach: Reach): Promise<{ customerId: string | null; count: number }[]> {
+    const query = this.sessions.createQueryBuilder('s').leftJoin(SiteEntity, 'p', 'p.id = s.siteId');
+    query.where({ openPair: OPEN });
+    within(query, reach, { site: 's.siteId', device: 's.deviceId', requester: 's.userId' });
+    query.select('p.customerId', 'customerId').addSelect('COUNT(*)', 'count').groupBy('p.customerId');
+    const rows = await query.getRawMany<{ customerId: string | null; count: string | number }>();
+    return rows.map((row) => ({ ...row, count: Number(row.count) }));
   }
 
   /** Newest first. */

@@ -69,6 +69,9 @@ export abstract class DeviceTransport {
   /** Whether the agent has a stream. */
   abstract isOnline(agentId: string): boolean;
 
+  /** IDs of all agents that have one. */
+  abstract onlineAgents(): string[];
+
   /** Whether a request reaches the agent now: over its stream, or over a carrier that carries the exchange. */
   abstract reaches(agentId: string, exchange: Pick<Exchange, 'name'>): boolean;
 

@@ -143,6 +143,10 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     return this.handlers.answerCarried(agentId, name, body);
   }
 
+  override onlineAgents(): string[] {
+    return [...this.online.keys()];
+  }
+
   override isOnline(agentId: string): boolean {
     return this.online.has(agentId);
   }

@@ -19,6 +19,7 @@ export interface AgentWakeKey {
 
 /** A device agent's account on the control channel. */
 @Entity('agents')
+@Index('ix_agents_last_seen', ['lastSeenAt'])
 export class AgentEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 }) id: string;
   @Column(Json()) scramSha1: StoredScramKeys;

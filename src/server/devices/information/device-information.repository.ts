@@ -4,6 +4,7 @@ import { In, Repository } from 'typeorm';
 import { BatchedWrites } from '../../database/batched-writes';
 import { DeviceInformationEntity } from './device-information.entity';
 import { lockDevice } from '../devices.repository';
+import { summaryOf } from '../reported-summary';
 import type { Fact } from './update-decision';
 
 /** All SQL for device information. */
@@ -28,7 +29,8 @@ export class DeviceInformationRepository {
    */
   store(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
     return this.writes.run(device.agentId, async (manager) => {
-      if (!(await lockDevice(manager, device))) return false;
+      const summary = values.information ? summaryOf(values.information) : {};
+      if (!(await lockDevice(manager, device, summary))) return false;
       await manager.upsert(DeviceInformationEntity, { ...values, deviceId: device.id }, ['deviceId']);
       return true;
     });

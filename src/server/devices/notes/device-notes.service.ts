@@ -5,6 +5,7 @@ import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
 import { NotesChanged, UnknownDevice } from '../devices.errors';
 import { DevicesService } from '../devices.service';
+import { searchTextOf } from '../reported-summary';
 import type { DeviceNotesEntity } from './device-notes.entity';
 import { DeviceNotesRepository } from './device-notes.repository';
 
@@ -30,7 +31,7 @@ export class DeviceNotesService {
     const { device } = await this.devices.get(actor, deviceId);
     const before = presented(await this.repository.find(deviceId));
     const notes: DeviceNotesEntity = {
-      ...{ deviceId, agentId: device.agentId, ...contents, searchText: searchTextOf(contents) },
+      ...{ deviceId, agentId: device.agentId, ...contents, searchText: textOf(contents) },
       ...{ version: version + 1, changedAt: new Date(), changedBy: actor.displayName },
     };
     const outcome = await this.repository.replace({ ...notes });
@@ -42,8 +43,8 @@ export class DeviceNotesService {
   }
 }
 
-const searchTextOf = ({ text, links, ...lines }: Omit<NewDeviceNotes, 'version'>): string =>
-  [text, ...links.flatMap(({ title, url }) => [title, url]), ...Object.values(lines)].join('\n').toLowerCase();
+const textOf = ({ text, links, ...lines }: Omit<NewDeviceNotes, 'version'>): string =>
+  searchTextOf(text, ...links.flatMap(({ title, url }) => [title, url]), ...Object.values(lines));
 
 function presented(notes: DeviceNotesEntity | null): DeviceNotes {
   if (!notes) return NO_NOTES;

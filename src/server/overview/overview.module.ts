@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
+import { CustomersModule } from '../customers/customers.module';
+import { DevicesModule } from '../devices/devices.module';
+import { MaintenanceModule } from '../maintenance/maintenance.module';
+import { SessionsModule } from '../sessions/sessions.module';
+import { OverviewController } from './overview.controller';
+import { OverviewService } from './overview.service';
+
+/** The first screen after the login. */
+@Module({
+  imports: [AuthModule, CustomersModule, DevicesModule, SessionsModule, MaintenanceModule],
+  controllers: [OverviewController],
+  providers: [OverviewService],
+})
+export class OverviewModule {}
