@@ -1,5 +1,6 @@
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import type { ConsoleSection } from '../protocol/console-sections';
+import { AdminsOnly } from './screens/admins-only';
 import { AgentsScreen } from './screens/agents-screen';
 import { AuditScreen } from './screens/audit-screen';
 import { ClientScreen } from './screens/clients/client-screen';
@@ -8,13 +9,14 @@ import { CustomersScreen } from './screens/customers-screen';
 import { DeploymentScreen } from './screens/deployment-screen';
 import { DeviceListScreen } from './screens/device-list-screen';
 import { DeviceScreen } from './screens/device-screen';
-import { DevicesScreen } from './screens/devices-screen';
+import { DevicesScreen } from './screens/fleet/devices-screen';
 import { LoggedIn } from './screens/logged-in';
 import { FirmwareScreen } from './screens/maintenance/firmware-screen';
 import { JobScreen } from './screens/maintenance/job-screen';
 import { JobsScreen } from './screens/maintenance/jobs-screen';
 import { NotFoundScreen } from './screens/not-found-screen';
 import { NoticesScreen } from './screens/notices-screen';
+import { OverviewScreen } from './screens/overview-screen';
 import { ProfileScreen } from './screens/profile-screen';
 import { SessionScreen } from './screens/session-screen';
 import { SessionsScreen } from './screens/sessions-screen';
@@ -26,6 +28,9 @@ import { ViewScreen } from './screens/view-screen';
 /** The server serves only the sections in the protocol's list when the page is reloaded. */
 const section = (path: ConsoleSection, element: React.ReactNode): RouteObject => ({ path, element });
 
+const forAdmins = (path: ConsoleSection, element: React.ReactNode): RouteObject =>
+  section(path, <AdminsOnly>{element}</AdminsOnly>);
+
 export const router = createBrowserRouter([
   {
     element: <LoggedIn />,
@@ -34,7 +39,8 @@ export const router = createBrowserRouter([
       {
         element: <Shell />,
         children: [
-          { index: true, element: <Navigate to="/devices" replace /> },
+          { index: true, element: <Navigate to="/overview" replace /> },
+          section('overview', <OverviewScreen />),
           section('devices', <DevicesScreen />),
           { path: 'devices/:id', element: <DeviceScreen /> },
           section('sessions', <SessionsScreen />),
@@ -42,14 +48,14 @@ export const router = createBrowserRouter([
           section('jobs', <JobsScreen />),
           { path: 'jobs/:id', element: <JobScreen /> },
           section('firmware', <FirmwareScreen />),
-          section('customers', <CustomersScreen />),
-          section('users', <UsersScreen />),
-          section('clients', <ClientsScreen />),
+          forAdmins('customers', <CustomersScreen />),
+          forAdmins('users', <UsersScreen />),
+          forAdmins('clients', <ClientsScreen />),
           { path: 'clients/:id', element: <ClientScreen /> },
-          section('agents', <AgentsScreen />),
+          forAdmins('agents', <AgentsScreen />),
           section('tokens', <TokensScreen />),
-          section('audit', <AuditScreen />),
-          section('deployment', <DeploymentScreen />),
+          forAdmins('audit', <AuditScreen />),
+          forAdmins('deployment', <DeploymentScreen />),
           { path: 'deployment/:id', element: <DeviceListScreen /> },
           section('notices', <NoticesScreen />),
           section('profile', <ProfileScreen />),

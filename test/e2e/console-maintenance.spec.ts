@@ -123,7 +123,13 @@ describe('maintenance in the console, without a server', () => {
     const ready = { reached: true, problem: null, state: 'idle' as const };
     const condition = { ...ready, alerts: 0, severity: null, alert: '', alertCode: '' };
     alone.happens({ type: 'information', id: 'copy-room', condition });
-    await page.getByText(en.devices.noneFound).waitFor();
+    await page.getByRole('table').getByText(en.information.states.idle).waitFor();
+    expect(
+      await page
+        .getByRole('table')
+        .getByText(/duplex/)
+        .count(),
+    ).toBe(0);
   });
 
   it('Refresh shows that the information is being updated', async () => {

@@ -162,6 +162,7 @@ it('everyone can use every screen', async () => {
 it('administrators can use all their screens', async () => {
   await open(ENGLISH, SAMPLE_USERS.admin);
   for (const [path, heading, row] of [
+    ['/overview', 'Overview', 'Overview'],
     ['/users', 'Users', 'Tina Technician'],
     ['/agents', 'Agents', 'demo-agent'],
     ['/audit', 'Audit trail', 'Agent enrolled'],
@@ -377,7 +378,26 @@ it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, i
     .first()
     .waitFor();
   await show('condition');
+  await page.getByRole('button', { name: t.fleet.further }).click();
+  await page.getByRole('combobox', { name: t.fleet.silent }).waitFor();
+  await page.getByLabel(t.fleet.selectShown).check();
+  await show('device-filters');
+  await page.getByRole('button', { name: t.fleet.startJob }).click();
+  await page.getByRole('combobox', { name: t.maintenance.operation }).waitFor();
+  await look(`fleet-jobs-${spoken}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: t.fleet.chooseColumns }).click();
+  await page.getByRole('checkbox', { name: t.fleet.columns.assetTag }).waitFor();
+  await look(`fleet-columns-${spoken}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: t.fleet.views }).click();
+  await page.getByText(t.fleet.noViews).waitFor();
+  await look(`fleet-views-${spoken}`);
+  await load('/devices?by=customer', t.devices.title);
+  await page.getByRole('table', { name: t.fleet.groupings.customer }).waitFor();
+  await show('device-groups');
   await goTo('/devices/copy-room', 'Copy room');
+  await page.getByText('Ask for the key').waitFor();
   await page.getByRole('img', { name: t.maintenance.impressions(4) }).waitFor();
   await page.getByRole('meter').first().waitFor();
   await page.getByText(t.information.someLeft, { exact: true }).waitFor();

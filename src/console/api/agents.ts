@@ -61,6 +61,7 @@ export function useChangeAgent() {
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['agents'] });
       void client.invalidateQueries({ queryKey: ['devices'] });
+      void client.invalidateQueries({ queryKey: ['fleet'] });
     },
   });
 }
@@ -77,6 +78,7 @@ export function useRemoveAgent() {
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['agents'] });
       void client.invalidateQueries({ queryKey: ['devices'] });
+      void client.invalidateQueries({ queryKey: ['fleet'] });
     },
   });
 }

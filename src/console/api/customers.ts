@@ -28,7 +28,7 @@ export function useChangeCustomers() {
   return useMutation({
     mutationFn: apply,
     onSuccess: () => {
-      for (const key of ['customers', 'agents', 'devices', 'device'])
+      for (const key of ['customers', 'agents', 'devices', 'fleet', 'device'])
         void client.invalidateQueries({ queryKey: [key] });
     },
   });

@@ -6,7 +6,7 @@ import { cacheDeployment } from '../api/deployments';
 import { cacheEndedJob } from '../api/ended-jobs';
 import { cacheJob } from '../api/jobs';
 import { cacheNotice } from '../api/notices';
-import { cacheInLists } from '../api/pages';
+import { cacheInLists, withRow, type Pages } from '../api/pages';
 import type { ConsoleQueryClient } from '../api/query-client';
 import type { SessionWithSteps } from '../api/sessions';
 
@@ -15,6 +15,7 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
   if (event.type === 'session') return applySession(client, event.session);
   if (event.type === 'devices') {
     void client.invalidateQueries({ queryKey: ['devices'] });
+    void client.invalidateQueries({ queryKey: ['fleet'] });
     return void client.invalidateQueries({ queryKey: ['device'] });
   }
   if (event.type === 'notice') return cacheNotice(client, event.notice);
@@ -49,6 +50,17 @@ function applyJob(client: ConsoleQueryClient, job: Job): void {
 
 function changeDevice(client: ConsoleQueryClient, id: string, change: Partial<Device>): void {
   client.keep<Device[]>(['devices'], (devices) => devices && withChange(devices, id, change));
+  for (const [key] of client.getQueriesData({ queryKey: ['fleet', 'rows'] }))
+    client.keep<Pages<Device>>(
+      key,
+      (pages) =>
+        pages &&
+        withRow(
+          pages,
+          (row) => row.id === id,
+          (row) => ({ ...row, ...change }),
+        ),
+    );
   client.keep<Device>(['device', id], (device) => device && { ...device, ...change });
 }
 

@@ -62,6 +62,10 @@ export function DialogForm({
   return (
     <form
       noValidate={validates}
+      // Enter adds a line in a field of several lines
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit(event.currentTarget);

@@ -22,6 +22,7 @@ const icon = (drawing: ReactNode) =>
     );
   };
 
+export const OverviewIcon = icon(<path d="M4 4h7v7H4zM13 4h7v4h-7zM13 10.5h7V20h-7zM4 13.5h7V20H4z" />);
 export const DevicesIcon = icon(
   <>
     <path d="M7 8V3.5h10V8M7 17H4.5A1.5 1.5 0 0 1 3 15.5V9.5A1.5 1.5 0 0 1 4.5 8h15A1.5 1.5 0 0 1 21 9.5v6a1.5 1.5 0 0 1-1.5 1.5H17" />

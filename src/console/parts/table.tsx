@@ -7,6 +7,9 @@ export interface Column<Row> {
   readonly numeric?: boolean;
   /** Its title is hidden, because it would only repeat the buttons in the column. */
   readonly untitled?: boolean;
+  /** The rows can be sorted by this column, and are in this order. */
+  readonly onSort?: () => void;
+  readonly sorted?: 'asc' | 'desc';
 }
 
 /** A table. On a narrow screen each row becomes a card that shows the column title beside each value. */
@@ -25,9 +28,22 @@ export function Table<Row>({
     <table className="rows" aria-label={label}>
       <thead>
         <tr>
-          {columns.map(({ title, numeric, untitled }) => (
-            <th key={title} scope="col" className={numeric ? 'numeric' : undefined}>
-              {untitled ? <span className="unseen">{title}</span> : title}
+          {columns.map(({ title, numeric, untitled, onSort, sorted }) => (
+            <th
+              key={title}
+              scope="col"
+              className={numeric ? 'numeric' : undefined}
+              aria-sort={sorted && (sorted === 'asc' ? 'ascending' : 'descending')}
+            >
+              {untitled ? (
+                <span className="unseen">{title}</span>
+              ) : onSort ? (
+                <button type="button" className={`sort ${sorted ?? ''}`} onClick={onSort}>
+                  {title}
+                </button>
+              ) : (
+                title
+              )}
             </th>
           ))}
         </tr>

@@ -13,6 +13,7 @@ import {
   DevicesIcon,
   FirmwareIcon,
   MaintenanceIcon,
+  OverviewIcon,
   ProfileIcon,
   SessionsIcon,
   TokensIcon,
@@ -27,6 +28,7 @@ export function Navigation() {
   return (
     <div className="navigation">
       <div className="nav-title">{t.shell.work}</div>
+      <Section to="overview" icon={<OverviewIcon />} label={t.overview.title} />
       <Section to="devices" icon={<DevicesIcon />} label={t.devices.title} />
       <Section to="sessions" icon={<SessionsIcon />} label={t.sessions.title} />
       <Section to="jobs" icon={<MaintenanceIcon />} label={t.maintenance.title} />

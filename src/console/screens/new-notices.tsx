@@ -9,6 +9,8 @@ import { WarningIcon } from '../parts/icons';
 import { EndedJobs } from './maintenance/ended-jobs';
 import { noticeTarget, noticeText, noticeTitle } from './notice-texts';
 
+/** There, ends of jobs would cover the keys of the remote panel; they are shown afterwards. */
+const SESSION_VIEW = /^\/sessions\/[^/]+\/view$/;
 /** Maximum number of cards, on narrow and on other screens. */
 const [NARROW, SHOWN_NARROW, SHOWN] = ['(max-width: 48em)', 1, 3];
 
@@ -30,7 +32,7 @@ export function NewNotices() {
           {t.notices.others(`${others}${data?.next ? '+' : ''}`)}
         </Button>
       )}
-      <EndedJobs most={shown} />
+      {!SESSION_VIEW.test(pathname) && <EndedJobs most={shown} />}
     </section>
   );
 }

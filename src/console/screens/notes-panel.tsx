@@ -94,6 +94,8 @@ const OutsideLink = ({ of: { title, url } }: { of: NoteLink }) => (
 function Form({ deviceId, notes, onDone }: { deviceId: string; notes: DeviceNotes; onDone: () => void }) {
   const t = useText();
   const replace = useReplaceNotes(deviceId);
+  /** What the user edits; it stays when the stored notes change meanwhile. */
+  const [initial] = useState(notes);
   const [links, setLinks] = useState<readonly NoteLink[]>(notes.links);
   /** Of the notes that the user has seen: those at the opening, or those that a refusal has shown. */
   const [seen, setSeen] = useState(notes.version);
@@ -124,7 +126,7 @@ function Form({ deviceId, notes, onDone }: { deviceId: string; notes: DeviceNote
       <Textarea
         name="text"
         label={t.notes.text}
-        defaultValue={notes.text}
+        defaultValue={initial.text}
         error={errors.text}
         maxLength={LIMITS.NOTE_CHARACTERS}
         autosize
@@ -133,11 +135,11 @@ function Form({ deviceId, notes, onDone }: { deviceId: string; notes: DeviceNote
         data-autofocus
       />
       <Group grow>
-        <TextInput name="assetTag" label={t.notes.assetTag} defaultValue={notes.assetTag} maxLength={64} />
+        <TextInput name="assetTag" label={t.notes.assetTag} defaultValue={initial.assetTag} maxLength={64} />
         <TextInput
           name="contractNumber"
           label={t.notes.contractNumber}
-          defaultValue={notes.contractNumber}
+          defaultValue={initial.contractNumber}
           maxLength={64}
         />
       </Group>
@@ -145,7 +147,7 @@ function Form({ deviceId, notes, onDone }: { deviceId: string; notes: DeviceNote
         name="location"
         label={t.notes.location}
         description={t.notes.locationHint}
-        defaultValue={notes.location}
+        defaultValue={initial.location}
         maxLength={200}
       />
       {links.map((link, index) => (

@@ -29,7 +29,7 @@ export function Shell() {
       <AppShell.Header className="surface">
         <div className="bar">
           <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t.actions.menu} />
-          <Link to="/devices" className="brand">
+          <Link to="/overview" className="brand">
             <Logo />
             {t.product}
           </Link>

@@ -44,7 +44,7 @@ export class ConsoleBrowser {
   async loggedIn(url: string, who: Person, options: BrowserContextOptions = {}): Promise<Page> {
     const known = this.logins.get(who.username);
     const page = await this.window({ ...options, storageState: known });
-    if (known) await page.goto(url);
+    if (known) await page.goto(`${url}/devices`);
     else {
       await logIn(page, url, who);
       this.logins.set(who.username, await page.context().storageState());
@@ -63,7 +63,7 @@ export class ConsoleBrowser {
 }
 
 export async function logIn(page: Page, url: string, who: Person): Promise<void> {
-  await page.goto(url);
+  await page.goto(`${url}/devices`);
   await page.getByLabel('User ID').fill(who.username);
   await page.getByLabel('Password', { exact: true }).fill(who.password);
   await page.getByRole('button', { name: 'Log in' }).click();

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import type { AcquiredInformation, Device } from '../../../src/protocol/api';
+import type { DeviceNotes } from '../../../src/protocol/device-notes';
+import type { FleetCounts, FleetDevice } from '../../../src/protocol/fleet';
 import type { Firmware, Job } from '../../../src/protocol/maintenance';
 import { jobRecordMessage, type JobApprovalRecord } from '../../../src/protocol/job-approval';
 import { fingerprintOf, signingKeyOf } from '../../../src/tunnel/signing-key';
@@ -238,11 +240,41 @@ export async function withSampleMaintenance(page: Page): Promise<void> {
       return route.fulfill({ json: answer(new URL(route.request().url()).searchParams) });
     });
   await get(/\/api\/devices\?/, () => ({ rows: devices, next: null }));
+  await get(/\/api\/fleet\?/, (query) => ({ rows: fleet.filter((each) => fits(each, query)), next: null }));
+  await get(/\/api\/fleet\/groups\?/, (query) => ({
+    ...{ all: { ...COUNTS, devices: fleet.filter((each) => fits(each, query)).length }, more: false },
+    rows: query.get('by') === 'none' ? [] : [{ ...COUNTS, id: 'c', name: 'Acme', customerName: '' }],
+  }));
+  await get(/\/api\/fleet\/views$/, () => []);
+  await get(/\/api\/devices\/[^/]+\/notes$/, () => notes);
   for (const each of devices) await get(new RegExp(`/api/devices/${each.id}$`), () => each);
   await get(/\/api\/devices\/[^/]+\/information$/, () => information);
   await get(/\/api\/firmware$/, () => files);
   await get(/\/api\/jobs\?/, (query) => ({ rows: all.filter((each) => isAskedFor(each, query)), next: null }));
   for (const each of all) await get(new RegExp(`/api/jobs/${each.id}$`), () => each);
+}
+
+const fleet: FleetDevice[] = devices.map((each, index) => ({
+  ...each,
+  ...{ firmwareVersion: '2.14.003', lowestSupply: [6, 55, 9, 80, null][index] ?? null },
+  ...{ assetTag: `A-0${index}`, contractNumber: 'C-4711', notedLocation: '' },
+}));
+const COUNTS: FleetCounts = {
+  ...{ devices: devices.length, online: 4, asleep: 0, unreached: 1, errors: 1, warnings: 2, lowSupplies: 2 },
+};
+const notes: DeviceNotes = {
+  text: 'The fuser was replaced in May.\nAsk for the key at the reception.',
+  links: [{ title: 'Contract', url: 'https://erp.example/contracts/4711' }],
+  ...{ contractNumber: 'C-4711', assetTag: 'A-00', location: 'Second floor, beside the lift' },
+  ...{ version: 2, changedAt: ago(3_000), changedBy: 'Tess Technician' },
+};
+
+/** As the server filters, for what the tests ask. */
+function fits(device: FleetDevice, query: URLSearchParams): boolean {
+  const words = (query.get('search') ?? '').toLowerCase().split(' ');
+  const text = JSON.stringify(device).toLowerCase();
+  const hasAlerts = device.condition !== null && device.condition.alerts > 0;
+  return words.every((word) => text.includes(word)) && (query.get('alerts') === null || hasAlerts);
 }
 
 function isAskedFor({ deviceId, endedAt }: Job, query: URLSearchParams): boolean {

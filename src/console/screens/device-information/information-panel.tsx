@@ -60,7 +60,7 @@ export function InformationPanel({ device }: { device: Device }) {
 
 function Identity({ device }: { device: Device }) {
   const t = useText();
-  const { lastSeenAt } = device;
+  const { lastSeenAt, online } = device;
   const reported = useInformation(device.id).data?.information;
   const marked = (fact: 'model' | 'serialNumber') =>
     device[fact] && (
@@ -79,7 +79,10 @@ function Identity({ device }: { device: Device }) {
         [t.devices.location, device.location],
         [t.device.id, device.id],
         [t.devices.agent, device.agentId],
-        [t.devices.lastSeen, lastSeenAt ? <Ago key="ago" at={lastSeenAt} /> : t.devices.neverSeen],
+        [
+          t.fleet.columns.lastSeen,
+          online ? t.fleet.now : lastSeenAt ? <Ago key="ago" at={lastSeenAt} /> : t.devices.neverSeen,
+        ],
       ]}
     />
   );

@@ -1,5 +1,5 @@
 import { Button, Text } from '@mantine/core';
-import { useEffect } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { Job } from '../../../protocol/maintenance';
 import { useEndedJobs } from '../../api/ended-jobs';
@@ -38,12 +38,33 @@ export function EndedJobs({ most }: { most: number }) {
 
 const WORDS = { succeeded: 'done', failed: 'failed', cancelled: 'cancelled' } as const;
 
+/** A card leaves after this time, unless the pointer or the focus is on it. The job stays in the list of jobs. */
+const LEAVES_MS = 60_000;
+
 function Card({ job, onDismiss }: { job: Job; onDismiss: () => void }) {
   const t = useText();
+  const [isHeld, setHeld] = useState(false);
+  const dismiss = useRef(onDismiss);
+  useEffect(() => {
+    dismiss.current = onDismiss;
+  });
+  useEffect(() => {
+    if (isHeld) return;
+    const timer = setTimeout(() => dismiss.current(), LEAVES_MS);
+    return () => clearTimeout(timer);
+  }, [isHeld]);
+  const hold = (): void => setHeld(true);
+  const release = (): void => setHeld(false);
   const { id, state, deviceName, failure, endedAt } = job;
   const word = state === 'succeeded' || state === 'failed' ? WORDS[state] : WORDS.cancelled;
   return (
-    <article className={word === 'done' ? 'notice new good' : 'notice new'}>
+    <article
+      className={word === 'done' ? 'notice new good' : 'notice new'}
+      onMouseEnter={hold}
+      onMouseLeave={release}
+      onFocus={hold}
+      onBlur={release}
+    >
       {word === 'done' ? <CheckIcon /> : <WarningIcon />}
       <div>
         <Text fw={600} size="sm">

@@ -1,5 +1,4 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Job } from '../../../protocol/maintenance';
 import { useJobs } from '../../api/jobs';
@@ -18,9 +17,16 @@ import { jobTitle } from './job-texts';
 export function JobsScreen() {
   const t = useText();
   const [parameters, setParameters] = useSearchParams();
-  const [search, setSearch] = useState('');
+  const search = parameters.get('search') ?? '';
   const state = parameters.get('state') === 'over' ? 'over' : 'open';
   const clientId = useClientFilter();
+  const change = (changes: { state?: string; search?: string }): void => {
+    const next = { state, search, ...changes };
+    setParameters(
+      { state: next.state, ...(next.search && { search: next.search }), ...(clientId && { client: clientId }) },
+      { replace: true },
+    );
+  };
   const jobs = useJobs(state, { userId: clientId });
   return (
     <Page title={t.maintenance.title} lead={t.maintenance.lead}>
@@ -30,11 +36,9 @@ export function JobsScreen() {
             aria-label={t.maintenance.state}
             data={(['open', 'over'] as const).map((value) => ({ value, label: t.maintenance[value] }))}
             value={state}
-            onChange={(value) =>
-              setParameters({ state: value, ...(clientId && { client: clientId }) }, { replace: true })
-            }
+            onChange={(value) => change({ state: value })}
           />
-          <SearchInput label={t.maintenance.filter} value={search} onChange={setSearch} />
+          <SearchInput label={t.maintenance.filter} value={search} onChange={(text) => change({ search: text })} />
           {clientId && <ClientFilter id={clientId} />}
         </div>
         <Loaded query={jobs}>
