@@ -28,6 +28,7 @@ const COUNTERPARTS = {
   '/usr/lib/python3/dist-packages/slixmpp': 'python3-slixmpp',
   '/usr/bin/curl': 'curl',
   '/usr/bin/openssl': 'openssl',
+  '/usr/bin/gnutls-serv': 'gnutls-bin',
   '/usr/bin/chromium-headless-shell': 'chromium-headless-shell',
   '/usr/bin/Xtigervnc': 'tigervnc-standalone-server',
   '/usr/bin/xev': 'x11-utils',

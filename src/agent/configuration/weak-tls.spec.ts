@@ -2,12 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer, text } from 'node:stream/consumers';
 import { makeCertificate } from '../../../test/support/test-certificate';
+import { until } from '../../../test/support/until';
+import { freePorts } from '../../demo/free-ports';
 import { decodeIpp, encodeIpp, IPP_VERSION } from '../../ipp/ipp-message';
 import { announcementOf } from '../channel/announcement';
 import { connectTarget } from '../cloud-hub/application-connection';
@@ -87,6 +89,34 @@ describe('a device with weak encryption', () => {
       socket.end('GET / HTTP/1.0\r\n\r\n');
       expect(await text(socket)).toContain('s_server');
     });
+  });
+
+  it('without secure renegotiation, of gnutls-serv, is reached only if its owner permits it', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const priority = 'NORMAL:-VERS-ALL:+VERS-TLS1.2:%DISABLE_SAFE_RENEGOTIATION';
+    const files = ['--x509certfile', 'cert.pem', '--x509keyfile', 'key.pem'];
+    const args = ['--http', '--port', `${port}`, '--priority', priority, ...files];
+    const server = spawn('gnutls-serv', args, { cwd: folder, stdio: 'ignore' });
+    const exited = once(server, 'exit');
+    try {
+      await until('the server to listen', async () => {
+        const socket = connect(port, '127.0.0.1');
+        const isOpen = await once(socket, 'connect').then(
+          () => true,
+          () => false,
+        );
+        socket.destroy();
+        return isOpen;
+      });
+      const [strict, weak] = [{}, WEAK].map((fields) => deviceAt(port, fields).applications[0]!.target);
+      await expect(connectTarget(strict!)).rejects.toMatchObject({ status: 502 });
+      const socket = await connectTarget(weak!);
+      socket.end('GET / HTTP/1.0\r\n\r\n');
+      expect(await text(socket)).toContain('GnuTLS');
+    } finally {
+      server.kill('SIGKILL');
+      await exited;
+    }
   });
 
   it('is refused without "weakTls", with what to do', async () => {
