@@ -9,6 +9,7 @@ import { consoleCookie, Visit } from '../support/browser/browser-visit';
 import { ConsoleBrowser } from '../support/browser/console-browser';
 import { TestStage } from '../support/stage/test-stage';
 import { makeCertificate } from '../support/test-certificate';
+import { until } from '../support/until';
 
 // A device with two origins that its owner permits, http and https, as many have them, and a third one that is not permitted:
 // crossed by Chromium in a session of the browser, and through the proxy of `platen connect`.
@@ -183,11 +184,16 @@ describe.each(['tab', 'frame'] as const)('in a %s', (where) => {
     ]);
     expect(secure.seen.filter(({ headers }) => headers.cookie ?? headers['platen-credentials'])).toEqual([]);
 
-    // and the other way
+    // and the other way; the workers end with the session
     await page.click('#link');
     await page.waitForURL(/\/linked$/);
     await run(page, `() => fetch(document.querySelector('#back').href).catch(() => undefined)`);
     expect(plain.seen.at(-1)!.headers).toMatchObject({ origin: secure.origin, host: new URL(plain.origin).host });
+    await visit!.end();
+    await page.goto(page.url());
+    expect(await title(page)).toBe('This session has ended');
+    const workers = `() => navigator.serviceWorker.getRegistrations().then(({ length }) => length)`;
+    await until('the worker to be removed', async () => (await run(page, workers)) === 0);
   });
 
   it('what is not permitted is named, and never dialled from here', async () => {
