@@ -35,7 +35,7 @@ export const permittedAccess = z.discriminatedUnion('kind', [
 export type PermittedAccess = z.infer<typeof permittedAccess>;
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day looks like 08:30');
-/** Weekly hours in the agent's local time. `until` at or before `from` means the next day. */
+/** Weekly hours in a local time: of an access condition, that of its agent. `until` at or before `from` means the next day. */
 export const weeklyHours = z.strictObject({
   /** 1 is Monday, 7 is Sunday (ISO 8601). */
   days: z.array(z.int().min(1).max(7)).min(1).max(7),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessCondition, Denial, NewAccessCondition } from '../../protocol/access-conditions';
 import type { Asker } from '../../protocol/asker';
-import { decideAccess, momentOf, reasonToEnd, type AccessRequest, type RequestedAccess } from './access-decision';
+import { momentOf } from '../../protocol/weekly-hours';
+import { decideAccess, reasonToEnd, type AccessRequest, type RequestedAccess } from './access-decision';
 
 const ARCHIVE: Asker = { kind: 'client', id: 'archive', name: 'Invoice archive' };
 const TINA: Asker = { kind: 'user', id: 'tina', name: 'Tina' };

@@ -8,9 +8,10 @@ import { reportConditions } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { ProblemError } from '../../protocol/problems';
+import { momentOf, type Moment } from '../../protocol/weekly-hours';
 import { containerExcess } from '../channel/json-container';
 import { readState, replaceDurably } from '../durable-file';
-import { decideAccess, momentOf, type AccessDecision, type AccessRequest, type Moment } from './access-decision';
+import { decideAccess, type AccessDecision, type AccessRequest } from './access-decision';
 
 const FILE = 'access-conditions.json';
 const DAMAGED = 'access-conditions.damaged.json';

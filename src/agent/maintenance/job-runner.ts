@@ -5,10 +5,10 @@ import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
 import { ProblemError } from '../../protocol/problems';
 import { jittered, timerMs } from '../../protocol/waits';
+import { momentOf } from '../../protocol/weekly-hours';
 import { UNREPORTED } from '../device/readiness';
 import type { DevicePoller } from '../information/device-poller';
 import type { JobSigner } from '../approval/job-approval-record';
-import { momentOf } from '../conditions/access-decision';
 import { refusalOf, type MaintainedDevice } from './executability';
 import type { FirmwareCheck } from './firmware-check';
 import {

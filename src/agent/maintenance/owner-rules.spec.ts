@@ -1,6 +1,6 @@
 import { operation } from '../../protocol/maintenance';
 import { LIMITS } from '../../protocol/limits';
-import type { Moment } from '../conditions/access-decision';
+import type { Moment } from '../../protocol/weekly-hours';
 import { decideForOwner, maintenanceField, ownerRules, type Determination, type OwnerRule } from './owner-rules';
 
 const rulesOf = (field?: unknown) => ownerRules(field === undefined ? undefined : maintenanceField.parse(field));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { weeklyHours } from '../../protocol/access-conditions';
 import { LIMITS } from '../../protocol/limits';
 import { operation, type HoldReason, type JobFailure, type Operation } from '../../protocol/maintenance';
-import { withinHours, type Moment } from '../conditions/access-decision';
+import { withinHours, type Moment } from '../../protocol/weekly-hours';
 
 /** Whether a job may start. `detail` is the device's own text. A refused operation would not become possible by waiting. */
 export type Determination =
