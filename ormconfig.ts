@@ -8,6 +8,10 @@ import { CookieSessionEntity } from './src/server/auth/login/cookie-session.enti
 import { UserEntity } from './src/server/auth/users/user.entity';
 import { LIMITS } from './src/protocol/limits';
 import { readConfig, type Config } from './src/server/config/config';
+import { AlertEntity } from './src/server/alerts/alert.entity';
+import { DeliveryEntity } from './src/server/alerts/delivery/delivery.entity';
+import { WebhookEntity } from './src/server/alerts/delivery/webhook.entity';
+import { AlertSettingsEntity } from './src/server/alerts/settings/alert-settings.entity';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
@@ -42,6 +46,8 @@ import { NamedDevices1763683200034 } from './src/server/database/migrations/0034
 import { TokenAccounts1763683200035 } from './src/server/database/migrations/0035-token-accounts';
 import { NextKey1763683200040 } from './src/server/database/migrations/0040-next-key';
 import { JobApproval1763683200041 } from './src/server/database/migrations/0041-job-approval';
+import { Alerts1763683200045 } from './src/server/database/migrations/0045-alerts';
+import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0046-alert-deliveries';
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
@@ -88,6 +94,10 @@ const entities = [
   SessionStepEntity,
   JobEntity,
   FirmwareEntity,
+  AlertEntity,
+  AlertSettingsEntity,
+  WebhookEntity,
+  DeliveryEntity,
   DeploymentEntity,
   DeploymentSessionEntity,
 ];
@@ -125,6 +135,8 @@ const migrations = [
   TokenAccounts1763683200035,
   NextKey1763683200040,
   JobApproval1763683200041,
+  Alerts1763683200045,
+  AlertDeliveries1763683200046,
   DeviceNotes1763683200051,
   Fleet1763683200052,
 ];

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, type Logger, type Repository } from 'typeorm';
 import { dataSourceOptions } from '../ormconfig';
+import { AlertEntity } from '../src/server/alerts/alert.entity';
+import { AlertsRepository } from '../src/server/alerts/alerts.repository';
+import { DeliveriesRepository } from '../src/server/alerts/delivery/deliveries.repository';
+import { DeliveryEntity } from '../src/server/alerts/delivery/delivery.entity';
+import { TargetsRepository } from '../src/server/alerts/rules/targets.repository';
 import { AuditEventEntity } from '../src/server/auth/audit/audit-event.entity';
 import { AuditRepository } from '../src/server/auth/audit/audit.repository';
 import type { FleetFilter } from '../src/protocol/fleet';
@@ -52,6 +57,8 @@ const GROWING = [
   'maintenance_jobs',
   'audit_events',
   'notices',
+  'alerts',
+  'alert_deliveries',
   'denials',
   'devices',
   'device_information',
@@ -97,6 +104,9 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const jobs = new JobsRepository(rows(JobEntity));
   const audit = new AuditRepository(rows(AuditEventEntity));
   const notices = new NoticesRepository(rows(NoticeEntity));
+  const alerts = new AlertsRepository(rows(AlertEntity));
+  const deliveries = new DeliveriesRepository(rows(DeliveryEntity));
+  const targets = new TargetsRepository(database);
   const mails = new MailsRepository(rows(NoticeEntity));
   const writes = new BatchedWrites(database);
   const devices = new DevicesRepository(rows(DeviceEntity), writes);
@@ -140,6 +150,24 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const presence = { version: '1', lastSeenAt: now, asleepSince: null, wake: null, announcementHash: 'h' };
   const key = { salt: '', iterations: 1, storedKey: '', serverKey: '' };
   const agent = row<AgentEntity>({ id: 'a', scramSha1: key, scramSha256: key, createdAt: now, siteId: null });
+  const alert = row<AlertEntity>({
+    ...{ id: 'x1', rule: 'jam', state: 'open', openKey: 'k', severity: 'warning', agentId: 'a', deviceId: 'd' },
+    ...{ deviceName: 'D', facts: {}, since: now, raisedAt: now },
+  });
+  const delivery = row<DeliveryEntity>({
+    ...{
+      id: 'y1',
+      alertId: 'x1',
+      event: 'raised',
+      recipientKey: 'w',
+      webhookId: 'w',
+      recipient: 'W',
+      content: {} as never,
+    },
+    ...{ at: now, state: 'pending', attempts: 1, nextAttemptAt: now },
+  });
+  const resolved = { do: 'update', from: 'open', alert, values: { state: 'resolved' }, event: 'resolved' } as const;
+  const alertPage = { ...page, state: 'open' } as const;
   const reader = { recipientId: 'u', reach: ofOneSite };
   const denial = row<Parameters<typeof conditions.add>[1][number]>({ what: 'session web', count: 1 });
   const installation = { installationId: 'i', continuationHash: 'h' };
@@ -247,6 +275,57 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['nextDue', () => mails.nextDue()],
         ['settle', () => mails.settle('n1', { mail: 'sent', nextAttemptAt: null })],
         ['releaseClaims', () => mails.releaseClaims()],
+      ],
+    ],
+    [
+      alerts,
+      [
+        ['apply', () => alerts.apply([{ change: { do: 'insert', alert }, deliveries: [delivery] }])],
+        ['ofDevices', () => alerts.ofDevices(['d', 'e'])],
+        ['ofAgents', () => alerts.ofAgents(['a'])],
+        ['ofNoDevice', () => alerts.ofNoDevice()],
+        ['due', () => alerts.due(now, 10)],
+        ['orphaned', () => alerts.orphaned(undefined, 10)],
+        ['orphaned (of an agent)', () => alerts.orphaned('a', 10)],
+        ['find', () => alerts.find('x1')],
+        ['list', () => alerts.list(EVERYTHING, alertPage)],
+        ['list (all)', () => alerts.list(EVERYTHING, { ...page, state: 'all' })],
+        ['list (of a site)', () => alerts.list(ofOneSite, alertPage)],
+        ['list (of a customer)', () => alerts.list(EVERYTHING, { ...alertPage, customerId: 'c' })],
+        ['list (of a device)', () => alerts.list(EVERYTHING, { ...alertPage, deviceId: 'd' })],
+        ['list (filtered)', () => alerts.list(EVERYTHING, { ...alertPage, severity: 'error', acknowledged: 'no' })],
+        ['acknowledge', () => alerts.acknowledge('x1', 'U', now)],
+        ['move', () => alerts.move('a', { siteId: 's', customerId: 'c' })],
+        ['apply (resolved)', () => alerts.apply([{ change: resolved, deliveries: [] }])],
+        ['apply (deleted)', () => alerts.apply([{ change: { do: 'delete', id: 'x2' }, deliveries: [] }])],
+      ],
+    ],
+    [
+      deliveries,
+      [
+        ['addTest', () => deliveries.addTest({ ...delivery, id: 'y2', alertId: null, event: 'test' })],
+        ['claimNext', () => deliveries.claimNext(now, [])],
+        ['claimNext (others)', () => deliveries.claimNext(now, ['w'])],
+        ['nextDue', () => deliveries.nextDue([])],
+        ['settle', () => deliveries.settle('y1', { state: 'sent', nextAttemptAt: null, error: '' })],
+        ['postpone', () => deliveries.postpone(delivery, now)],
+        ['releaseClaims', () => deliveries.releaseClaims(now)],
+        ['find', () => deliveries.find('y1')],
+        ['list', () => deliveries.list(page)],
+        ['list (of a state)', () => deliveries.list({ ...page, state: 'given-up' })],
+        ['list (of a webhook)', () => deliveries.list({ ...page, webhookId: 'w' })],
+        ['list (of an alert)', () => deliveries.list({ ...page, alertId: 'x1' })],
+        ['repeat', () => deliveries.repeat('y1', now)],
+        ['dropPending', () => deliveries.dropPending('w')],
+      ],
+    ],
+    [
+      targets,
+      [
+        ['devices', () => targets.devices(['d', 'e'])],
+        ['agents', () => targets.agents(['a'])],
+        ['customersOf', () => targets.customersOf(['s'])],
+        ['countDevices', () => targets.countDevices('a')],
       ],
     ],
     [

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import request from 'supertest';
 import { ACCESS, describeAccess, describeDocument } from './rest-api/access';
+import { describeAlerts, describeAlertSettings, describeWebhooks } from './rest-api/alerts';
 import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
 import { describeCustomers } from './rest-api/customers';
 import { describeClients } from './rest-api/clients';
@@ -34,7 +35,7 @@ describe('REST API', () => {
     hashCheaply();
     const create = jest.spyOn(NestFactory, 'create');
     const PLATEN_RELEASE_PUBLIC_KEY = maker.writePublicKey(join(folder, 'release.pub'));
-    stage = await DeploymentPlane.start({ PLATEN_RELEASE_PUBLIC_KEY });
+    stage = await DeploymentPlane.start({ PLATEN_RELEASE_PUBLIC_KEY, PLATEN_WEBHOOK_NETWORKS: 'yes' });
     const app = await create.mock.results[0]!.value;
     create.mockRestore();
     const document = (await request(app.getHttpServer()).get('/api/docs-json').expect(200)).body as OpenAPIObject;
@@ -63,6 +64,9 @@ describe('REST API', () => {
   describeRelays(given);
   describeFirmware(given, firmwareMaker);
   describeJobs(given, firmwareMaker);
+  describeAlerts(given);
+  describeAlertSettings(given);
+  describeWebhooks(given);
   describeReleases(given, maker);
   describeDeployments(given, () => stage);
 

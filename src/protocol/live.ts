@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alert } from './alert';
 import { device, session } from './api';
 import { deployment } from './deployment';
 import { job } from './maintenance';
@@ -25,6 +26,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('conditions'), id: deviceId }),
   /** A maintenance job has changed; the event carries the complete job. */
   z.object({ type: z.literal('job'), job }),
+  /** An alert was raised, acknowledged or resolved, or its facts have changed; the event carries the complete alert. */
+  z.object({ type: z.literal('alert'), alert }),
   /** Sent to its recipient only. */
   z.object({ type: z.literal('notice'), notice }),
   /** Sent to administrators only; carries the complete deployment. */

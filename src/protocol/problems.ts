@@ -182,6 +182,7 @@ export const PROBLEMS = {
     remedy: 'Remove one that is no longer needed.',
   },
   'unknown-notice': { status: 404, title: 'Unknown notice', remedy: 'List them: `GET /api/notices`.' },
+  'unknown-alert': { status: 404, title: 'Unknown alert', remedy: 'List them: `GET /api/alerts`.' },
   'storage-full': {
     status: 507,
     title: "The server's disk is full",

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AboutController } from './status/about.controller';
+import { AlertsModule } from './alerts/alerts.module';
 import { AuthModule } from './auth/auth.module';
 import { BackupModule } from './backup/backup.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
@@ -39,6 +40,7 @@ export class AppModule {
         SessionsModule,
         RelaysModule,
         MaintenanceModule,
+        AlertsModule,
         DeploymentModule,
         OverviewModule,
         RetentionModule,

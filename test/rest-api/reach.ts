@@ -5,6 +5,7 @@ import { NoticesService } from '../../src/server/notices/notices.service';
 import type { ScriptedAgent } from '../support/agent/scripted-agent';
 import vectors from '../vectors/control-channel.json';
 import { announcedPrinter } from '../support/server/control-plane';
+import { until } from '../support/until';
 import { UNKNOWN_ID, type Call, type Refusal, type RestApi, type Route } from '../support/server/rest-api';
 import { ACCESS } from './access';
 import { newLogin } from './accounts';
@@ -15,6 +16,7 @@ interface Secrets {
   readonly deviceId: string;
   readonly sessionId: string;
   readonly jobId: string;
+  readonly alertId: string;
 }
 type Hidden = readonly [id: keyof Secrets, refusal: Refusal, call: (id: string) => Call];
 /**
@@ -28,6 +30,7 @@ const byId = (id: string): Call => ({ params: { id } });
 const device: Hidden = ['deviceId', '404 unknown-device', byId];
 const ofSession: Hidden = ['sessionId', '404 unknown-session', byId];
 const job: Hidden = ['jobId', '404 unknown-job', byId];
+const alert: Hidden = ['alertId', '404 unknown-alert', byId];
 const SHOWS: Record<Route, Shows> = {
   'POST /api/auth/logout': 'none',
   'GET /api/auth/me': 'none',
@@ -54,6 +57,7 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/sessions': 'list',
   'GET /api/jobs': 'list',
   'GET /api/notices': 'list',
+  'GET /api/alerts': 'list',
   'POST /api/notices/:id/reading': 'none', // of another user; see the last test here for one's own
   'GET /api/devices/:id': device,
   'GET /api/devices/:id/information': device,
@@ -77,6 +81,8 @@ const SHOWS: Record<Route, Shows> = {
   'POST /api/sessions/:id/termination': ofSession,
   'POST /api/sessions/:id/browser': ofSession,
   'DELETE /api/sessions/:id/browser': ofSession,
+  'GET /api/alerts/:id': alert,
+  'POST /api/alerts/:id/acknowledgement': alert,
   'GET /api/jobs/:id': job,
   'POST /api/jobs/:id/cancellation': job,
 };
@@ -119,7 +125,11 @@ export function describeReach(api: () => RestApi): void {
       const sessionId = String((await plane.ask('tess', 'secret-mfp')).body.id);
       const request = { operation: 'counters', waitMinutes: 5 };
       const jobId = String((await plane.call('tess', 'POST', '/devices/secret-mfp/jobs', request)).body.id);
-      secrets = { deviceId: 'secret-mfp', sessionId, jobId };
+      // its toner is low
+      const alerts = async () =>
+        (await plane.call('ada', 'GET', '/alerts?deviceId=secret-mfp')).body as { rows: { id: string }[] };
+      const { id: alertId } = await until('an alert', async () => (await alerts()).rows[0]);
+      secrets = { deviceId: 'secret-mfp', sessionId, jobId, alertId };
       const limits = { devices: ['printer'] };
       limited = await tokenOf(api(), await newClient(api(), 'Limited', { limits }));
       unlimited = await tokenOf(api(), await newClient(api(), 'Unlimited'));
@@ -177,7 +187,7 @@ export function describeReach(api: () => RestApi): void {
       it('is not changed by naming the device in a query', async () => {
         const [who, login] = caller();
         const query = { deviceId: 'secret-mfp' };
-        for (const route of ['GET /api/sessions', 'GET /api/jobs'])
+        for (const route of ['GET /api/sessions', 'GET /api/jobs', 'GET /api/alerts'].filter(isConcerned))
           expect((await api().call(who, route, { ...login, query })).body).toEqual({ rows: [], next: null });
       });
     });

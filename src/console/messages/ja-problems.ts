@@ -165,6 +165,10 @@ export const jaProblems: typeof enProblems = {
       title: 'ファームウェアファイルの数が上限に達しています',
       remedy: '不要なファイルを削除してください。',
     },
+    'unknown-alert': {
+      title: '不明なアラートです',
+      remedy: '一覧を確認してください。古いアラートは削除されている可能性があります。',
+    },
     'unknown-notice': {
       title: '不明なお知らせです',
       remedy: '古いお知らせは削除されている可能性があります。',

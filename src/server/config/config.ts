@@ -34,6 +34,7 @@ const KEPT_AUDITED = [
   'PLATEN_KEEP_JOBS_DAYS',
   'PLATEN_KEEP_DEPLOYMENTS_DAYS',
   'PLATEN_KEEP_NOTICES_DAYS',
+  'PLATEN_KEEP_ALERTS_DAYS',
   'PLATEN_KEEP_DENIALS_DAYS',
 ] as const;
 
@@ -84,6 +85,7 @@ const environment = z
     PLATEN_SMTP_PASSWORD_FILE: z.string().optional(),
     PLATEN_SMTP_CA: z.string().optional(),
     PLATEN_MAIL_FROM: z.email().max(254).optional(),
+    PLATEN_WEBHOOK_NETWORKS: proxySetting,
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
     PLATEN_DEPLOY_PROVE_SECONDS: seconds.max(24 * 60 * 60).default(LIMITS.DEPLOYMENT_MONITOR_MS / 1000),
     PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
@@ -92,6 +94,7 @@ const environment = z
     PLATEN_KEEP_JOBS_DAYS: days(7).default(LIMITS.JOBS_KEPT_DAYS),
     PLATEN_KEEP_DEPLOYMENTS_DAYS: days(7).default(LIMITS.DEPLOYMENTS_KEPT_DAYS),
     PLATEN_KEEP_NOTICES_DAYS: days(1).default(LIMITS.NOTICES_KEPT_DAYS),
+    PLATEN_KEEP_ALERTS_DAYS: days(7).default(LIMITS.ALERTS_KEPT_DAYS),
     PLATEN_KEEP_DENIALS_DAYS: days(1).default(LIMITS.DENIALS_KEPT_DAYS),
     // the database refuses to delete younger events
     PLATEN_KEEP_AUDIT_DAYS: days(365).default(LIMITS.AUDIT_KEPT_DAYS),
@@ -250,6 +253,8 @@ export interface Config {
   };
   /** undefined: no mail is sent. */
   readonly mail: MailSettings | undefined;
+  /** Addresses and networks that are not public, and to which webhooks may be sent. */
+  readonly webhookNetworks: readonly string[];
   /** Milliseconds. */
   readonly timeouts: {
     readonly approval: number;
@@ -338,6 +343,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     information: { freshMs: e.PLATEN_INFORMATION_FRESH_SECONDS * 1000 },
     notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
     mail: mailSettings(e.PLATEN_SMTP_URL, e.PLATEN_SMTP_PASSWORD_FILE, e.PLATEN_SMTP_CA, e.PLATEN_MAIL_FROM),
+    webhookNetworks: e.PLATEN_WEBHOOK_NETWORKS,
     timeouts: {
       approval: e.PLATEN_APPROVAL_SECONDS * 1000,
       connect: e.PLATEN_CONNECT_SECONDS * 1000,
@@ -362,6 +368,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       jobs: e.PLATEN_KEEP_JOBS_DAYS,
       deployments: e.PLATEN_KEEP_DEPLOYMENTS_DAYS,
       notices: e.PLATEN_KEEP_NOTICES_DAYS,
+      alerts: e.PLATEN_KEEP_ALERTS_DAYS,
       denials: e.PLATEN_KEEP_DENIALS_DAYS,
       audit: e.PLATEN_KEEP_AUDIT_DAYS,
     },

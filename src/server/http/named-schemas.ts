@@ -28,6 +28,7 @@ import {
   lastAgentCheck,
 } from '../../protocol/api';
 import { kept, retention } from '../../protocol/retention';
+import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
 import { checkFinding } from '../../protocol/check-finding';
@@ -65,6 +66,7 @@ import { notice } from '../../protocol/notice';
 import { overview, overviewCustomer } from '../../protocol/overview';
 import { problem } from '../../protocol/problems';
 import { endReason, ending, grant, halfState, sessionState } from '../../protocol/remote-session';
+import { createdWebhook, delivery, newWebhook, webhook } from '../../protocol/webhook';
 
 /** Components of the OpenAPI document. A schema that is not listed is repeated wherever it is used. */
 const COMPONENTS = {
@@ -74,6 +76,9 @@ const COMPONENTS = {
   AcquiredInformation: acquiredInformation,
   Agent: agent,
   AgentCheck: agentCheck,
+  Alert: alert,
+  AlertRules: alertRules,
+  AlertSettings: alertSettings,
   LastAgentCheck: lastAgentCheck,
   CheckFinding: checkFinding,
   ApiToken: apiToken,
@@ -88,8 +93,11 @@ const COMPONENTS = {
   CreatedApiToken: createdApiToken,
   CreatedEnrolment: createdEnrolment,
   CreatedExternalClient: createdExternalClient,
+  CreatedWebhook: createdWebhook,
   Customer: customer,
+  CustomerAlertSettings: customerAlertSettings,
   DeniedAccess: deniedAccess,
+  Delivery: delivery,
   Denial: denial,
   Deployment: deployment,
   Device: device,
@@ -97,6 +105,7 @@ const COMPONENTS = {
   DeviceInformation: deviceInformation,
   DeviceNotes: deviceNotes,
   NoteLink: noteLink,
+  DeviceRules: deviceRules,
   EndReason: endReason,
   Ending: ending,
   Enrolment: enrolment,
@@ -117,6 +126,7 @@ const COMPONENTS = {
   NewExternalClient: newExternalClient,
   NewJob: newJob,
   NewSession: newSession,
+  NewWebhook: newWebhook,
   Notice: notice,
   OauthError: oauthError,
   OauthMetadata: oauthMetadata,
@@ -143,6 +153,7 @@ const COMPONENTS = {
   InformationSources: informationSources,
   DeviceDetails: deviceDetails,
   User: user,
+  Webhook: webhook,
   WeeklyHours: weeklyHours,
 } satisfies Record<string, z.ZodType>;
 

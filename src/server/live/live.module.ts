@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module';
 import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
@@ -10,6 +11,7 @@ import { XmppModule } from '../xmpp/xmpp.module';
 import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
 import { LiveGuard } from './live.guard';
+import { AlertPublisher } from './publishers/alert.publisher';
 import { DeploymentPublisher } from './publishers/deployment.publisher';
 import { DevicePublisher } from './publishers/device.publisher';
 import { JobPublisher } from './publishers/job.publisher';
@@ -26,6 +28,7 @@ import { SessionPublisher } from './publishers/session.publisher';
     DevicesModule,
     SessionsModule,
     MaintenanceModule,
+    AlertsModule,
     DeploymentModule,
   ],
   providers: [
@@ -35,6 +38,7 @@ import { SessionPublisher } from './publishers/session.publisher';
     JobPublisher,
     DeploymentPublisher,
     NoticePublisher,
+    AlertPublisher,
     LiveGuard,
     LiveGateway,
   ],

@@ -16,6 +16,6 @@ import { NoticesService } from './notices.service';
   imports: [AuthModule, CustomersModule, TypeOrmModule.forFeature([NoticeEntity])],
   controllers: [NoticesController],
   providers: [NoticesRepository, MailsRepository, NoticeEvents, MailTransport, MailOutbox, NoticesService],
-  exports: [NoticesService, NoticeEvents],
+  exports: [NoticesService, NoticeEvents, MailTransport],
 })
 export class NoticesModule {}

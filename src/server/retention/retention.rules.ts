@@ -2,6 +2,8 @@ import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { LIMITS } from '../../protocol/limits';
 import { OPEN_JOB_STATES } from '../../protocol/maintenance';
 import type { HistoryKind } from '../../protocol/retention';
+import { AlertEntity } from '../alerts/alert.entity';
+import { DeliveryEntity } from '../alerts/delivery/delivery.entity';
 import { AuditEventEntity } from '../auth/audit/audit-event.entity';
 import { DeploymentEntity } from '../deployment/deployment.entity';
 import { DeploymentSessionEntity } from '../deployment/halt/deployment-session.entity';
@@ -93,6 +95,18 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
     over: 'at',
     most: 'NOTICES_KEPT',
     deletable: [`x."mail" <> 'pending'`],
+  }),
+  rule<AlertEntity>({
+    kind: 'alerts',
+    entity: AlertEntity,
+    stored: 'since',
+    over: 'resolvedAt',
+    most: 'ALERTS_KEPT',
+    deletable: [
+      `x."state" = 'resolved'`,
+      `NOT EXISTS (SELECT 1 FROM alert_deliveries y WHERE y."alertId" = x."id" AND y."state" = 'pending')`,
+    ],
+    parts: [[DeliveryEntity, 'alertId']],
   }),
   rule<DenialEntity>({
     kind: 'denials',

@@ -10,6 +10,8 @@ import { until } from '../../../test/support/until';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { LIMITS } from '../../protocol/limits';
 import type { HistoryKind } from '../../protocol/retention';
+import { AlertEntity } from '../alerts/alert.entity';
+import { DeliveryEntity } from '../alerts/delivery/delivery.entity';
 import { AuditEventEntity } from '../auth/audit/audit-event.entity';
 import { AuditRepository } from '../auth/audit/audit.repository';
 import { AuditService } from '../auth/audit/audit.service';
@@ -36,7 +38,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ENTITIES = [
   ...[SessionEntity, SessionStepEntity, HalfLogEntity, JobEntity, DeploymentEntity, DeploymentSessionEntity],
-  ...[NoticeEntity, DenialEntity],
+  ...[NoticeEntity, DenialEntity, AlertEntity, DeliveryEntity],
 ];
 type Values = Record<string, unknown>;
 
@@ -105,6 +107,8 @@ describe.each(['SQLite', 'PostgreSQL'])('retention on %s', (name) => {
     put(DeploymentEntity, { instructedAt: ago(days), finishedAt: ago(days), state: 'aborted', ...values });
   const halted = (values: Values) => put(DeploymentSessionEntity, { outcome: 'ended', ...values });
   const notice = (days: number, values: Values = {}) => put(NoticeEntity, { at: ago(days), mail: 'sent', ...values });
+  const alert = (days: number, values: Values = {}) =>
+    put(AlertEntity, { since: ago(days), resolvedAt: ago(days), state: 'resolved', facts: {}, ...values });
   const denial = (days: number) => put(DenialEntity, { reportedAt: ago(days), denial: {} });
 
   const cases: [string, EntityTarget<ObjectLiteral>, number, (days: number) => Promise<string>, isDeleted: boolean][] =
@@ -147,6 +151,17 @@ describe.each(['SQLite', 'PostgreSQL'])('retention on %s', (name) => {
       ],
       ['a notice', NoticeEntity, 90, (days) => notice(days), true],
       ['a notice whose mail is not sent', NoticeEntity, 90, (days) => notice(days, { mail: 'pending' }), false],
+      ['an alert', AlertEntity, 365, (days) => alert(days), true],
+      ['an open alert', AlertEntity, 365, (days) => alert(days, { state: 'open', resolvedAt: null }), false],
+      [
+        ...(['an alert that is still to be sent', AlertEntity, 365] as const),
+        async (days) => {
+          const alertId = await alert(days);
+          await put(DeliveryEntity, { alertId, event: 'resolved', state: 'pending', content: {} });
+          return alertId;
+        },
+        false,
+      ],
       ['a denial', DenialEntity, 90, (days) => denial(days), true],
     ];
   it.each(cases)('of %s: by age', async (_what, entity, days, store, isDeleted) => {
@@ -156,7 +171,14 @@ describe.each(['SQLite', 'PostgreSQL'])('retention on %s', (name) => {
     expect([await exists(entity, old), await exists(entity, young)]).toEqual([!isDeleted, true]);
   });
 
-  const KEPT = ['SESSIONS_KEPT', 'JOBS_KEPT', 'DEPLOYMENTS_KEPT', 'NOTICES_KEPT', 'DENIALS_KEPT'] as const;
+  const KEPT = [
+    'SESSIONS_KEPT',
+    'JOBS_KEPT',
+    'DEPLOYMENTS_KEPT',
+    'NOTICES_KEPT',
+    'ALERTS_KEPT',
+    'DENIALS_KEPT',
+  ] as const;
   const byNumber = cases.filter(([what]) => what !== 'a session that ended later');
   it.each(byNumber)('of %s: by number, the oldest first', async (_what, entity, _days, store, isDeleted) => {
     for (const name of KEPT) setLimit(name, 2);

@@ -205,8 +205,9 @@ export class ControlPlane {
     return ScriptedAgent.login(xmpp.port, xmpp.domain, agentId, password, resource, answers);
   }
 
-  async connectAgent(): Promise<ScriptedAgent> {
-    this.agent = await this.streamOf(this.account);
+  /** @param answers for requests that follow the announcement at once */
+  async connectAgent(answers?: ScriptedAgent['answers']): Promise<ScriptedAgent> {
+    this.agent = await this.streamOf(this.account, undefined, answers);
     await this.agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter('printer')] });
     return this.agent;
   }

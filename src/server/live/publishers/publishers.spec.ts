@@ -48,6 +48,16 @@ describe('the live publishers', () => {
     expect(known).toMatchObject({ id: 'printer', condition: { state: 'stopped', severity: 'error' } });
   });
 
+  it('publish an alert when it changes', async () => {
+    const alerts = async () => (await plane.call('tom', 'GET', '/alerts')).body as { rows: { id: string }[] };
+    const { id } = await until('an alert', async () => (await alerts()).rows[0]);
+    await plane.call('tom', 'POST', `/alerts/${id}/acknowledgement`);
+    const published = await until('the event', () =>
+      events.find((event) => event.type === 'alert' && event.alert.acknowledged !== null),
+    );
+    expect(published).toMatchObject({ alert: { id, deviceId: 'printer', acknowledged: { by: 'TOM' } } });
+  });
+
   it('publish nothing about a customer to a technician of another one', async () => {
     const elsewhere = await plane.addCustomer('Elsewhere');
     const site = await plane.addSite(elsewhere, 'Yard');

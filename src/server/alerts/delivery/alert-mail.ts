@@ -1,0 +1,128 @@
+import type { Alert, AlertRule } from '../../../protocol/alert';
+import type { Language } from '../../../protocol/api';
+import { shownText } from '../../../protocol/shown-text';
+import type { WebhookBody } from '../../../protocol/webhook';
+
+/** What a sentence about an alert is composed of. */
+interface Facts {
+  readonly device: string;
+  readonly agent: string;
+  readonly supply: string;
+  /** In per cent; empty: not reported. */
+  readonly level: string;
+  readonly reported: string;
+  readonly devices: number;
+  readonly silent: number;
+  readonly connected: number;
+  readonly until: string;
+}
+interface Texts {
+  readonly rules: Record<AlertRule, (facts: Facts) => string>;
+  readonly resolved: (subject: string) => string;
+  readonly labels: Readonly<
+    Record<'customer' | 'site' | 'device' | 'agent' | 'reported' | 'since' | 'resolved' | 'silenced', string>
+  >;
+  readonly open: string;
+}
+
+const TEXTS: Record<Language, Texts> = {
+  en: {
+    rules: {
+      'supply-low': (it) =>
+        it.level ? `${it.device}: ${it.supply} is at ${it.level}%` : `${it.device}: ${it.supply} is low`,
+      jam: (it) => `${it.device}: paper jam`,
+      'service-call': (it) => `${it.device} needs service: ${it.reported}`,
+      'device-silent': (it) => `${it.device} does not answer`,
+      'agent-silent': (it) =>
+        `Agent ${it.agent} is not connected, ${it.devices} ${it.devices === 1 ? 'device' : 'devices'} behind it`,
+      'many-agents-silent': (it) => `${it.silent} agents are not connected at the same time, ${it.connected} are`,
+      'certificate-expiring': (it) => `The certificate of the server expires on ${it.until}`,
+    },
+    resolved: (subject) => `Resolved: ${subject}`,
+    labels: {
+      customer: 'Customer',
+      site: 'Site',
+      device: 'Device',
+      agent: 'Agent',
+      reported: 'The device reports',
+      since: 'Since',
+      resolved: 'Resolved',
+      silenced:
+        'Their own alerts are held back, because the network of the server is a more likely cause. Check it first.',
+    },
+    open: 'Open it in the console',
+  },
+  ja: {
+    rules: {
+      'supply-low': (it) =>
+        it.level
+          ? `「${it.device}」：${it.supply} の残量が${it.level}%です`
+          : `「${it.device}」：${it.supply} が残りわずかです`,
+      jam: (it) => `「${it.device}」：紙づまり`,
+      'service-call': (it) => `「${it.device}」は点検が必要です：${it.reported}`,
+      'device-silent': (it) => `「${it.device}」が応答しません`,
+      'agent-silent': (it) => `エージェント「${it.agent}」が接続されていません（配下の機器${it.devices}台）`,
+      'many-agents-silent': (it) =>
+        `${it.silent}個のエージェントが同時に接続されていません（接続中は${it.connected}個）`,
+      'certificate-expiring': (it) => `サーバーの証明書が${it.until}に期限切れになります`,
+    },
+    resolved: (subject) => `解決済み：${subject}`,
+    labels: {
+      customer: '顧客',
+      site: '拠点',
+      device: '機器',
+      agent: 'エージェント',
+      reported: '機器の報告',
+      since: '発生',
+      resolved: '解決',
+      silenced:
+        'サーバーのネットワークが原因である可能性が高いため、個々のエージェントのアラートは保留されています。まずサーバーのネットワークを確認してください。',
+    },
+    open: 'コンソールで開く',
+  },
+};
+
+/** Subject and text of a mail. @param publicUrl of the console, if known */
+export function alertMailOf(
+  { data: { alert } }: WebhookBody,
+  language: Language,
+  publicUrl: string | undefined,
+): { subject: string; text: string; language: Language } {
+  if (!alert) throw new Error('a test is not sent by mail');
+  const { rules, resolved, labels, open } = TEXTS[language];
+  const sentence = rules[alert.rule](factsOf(alert));
+  const subject = alert.resolved ? resolved(sentence) : sentence;
+  const { site, deviceId, agentId, facts } = alert;
+  const rows: [string, string | undefined][] = [
+    [labels.customer, site?.customerName],
+    [labels.site, site?.name],
+    [labels.device, deviceId ? `${alert.deviceName} (${deviceId})` : undefined],
+    [labels.agent, agentId ?? undefined],
+    [labels.reported, facts.text],
+    [labels.since, minuteOf(alert.since)],
+    [labels.resolved, alert.resolved ? minuteOf(alert.resolved.at) : undefined],
+  ];
+  const lines = rows.flatMap(([label, value]) => (value ? [`${label}: ${value}`] : []));
+  const hint = alert.rule === 'many-agents-silent' ? ['', labels.silenced] : [];
+  const link = publicUrl ? ['', `${open}: ${publicUrl}/alerts`] : [];
+  return {
+    subject,
+    text: [`${sentence}.`, '', ...lines, ...hint, ...link, '', '-- ', 'Platen', ''].join('\n'),
+    language,
+  };
+}
+
+function factsOf({ deviceName, deviceId, agentId, facts }: Alert): Facts {
+  const { supply, level, code = '', text, devices = 0, silent = 0, connected = 0, expiresAt = '' } = facts;
+  return {
+    device: shownText(deviceName) || (deviceId ?? ''),
+    agent: agentId ?? '',
+    supply: supply ? supply.name || `${supply.colour} ${supply.type}`.trim() : text || code,
+    level: level === undefined ? '' : String(level),
+    reported: text || code,
+    ...{ devices, silent, connected },
+    until: expiresAt.slice(0, 10),
+  };
+}
+
+const minuteOf = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,0 +1,151 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../../journal/journal';
+import { LIMITS } from '../../../protocol/limits';
+import { toInstant } from '../../../protocol/names';
+import { DeviceTransport } from '../../xmpp/device-transport';
+import { AlertChanges } from '../alert-changes';
+import type { AlertEntity } from '../alert.entity';
+import { AlertsRepository } from '../alerts.repository';
+import { AlertSettingsService } from '../settings/alert-settings.service';
+import type { Condition } from './conditions';
+import { ended, reconcile, type AlertChange, type Target } from './reconcile';
+import { ServerCertificate } from './server-certificate';
+import { TargetsRepository, type AgentTarget } from './targets.repository';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** A certificate that expires this soon is an error. */
+const URGENT_DAYS = 3;
+const SERVER: Target = { customerId: null, siteId: null, agentId: null, deviceId: null, deviceName: '' };
+
+/**
+ * Compares agents and this server with the rules, once a minute. When an agent was last seen is in the database, so the time
+ * until an alert is due survives a restart; but no agent counts as silent for longer than this server has been running,
+ * because it could not have connected before.
+ */
+@Injectable()
+export class AgentEvaluation implements OnModuleInit, OnApplicationBootstrap {
+  /** When this server began to wait for its agents, in ms since 1970. */
+  startedAt = Date.now();
+  /** Agents that have an open alert, as far as this process knows. */
+  private readonly alerted = new Set<string>();
+
+  constructor(
+    private readonly targets: TargetsRepository,
+    private readonly alerts: AlertsRepository,
+    private readonly settings: AlertSettingsService,
+    private readonly changes: AlertChanges,
+    private readonly transport: DeviceTransport,
+    private readonly certificate: ServerCertificate,
+    private readonly journal: Journal,
+  ) {}
+
+  onModuleInit(): void {
+    this.transport.onPresence(({ agentId, online }) => {
+      if (!online || !this.alerted.delete(agentId)) return;
+      this.resolve(agentId).catch((error: unknown) =>
+        this.journal.unexpected(error, 'resolving the alert of an agent'),
+      );
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.note(await this.alerts.ofNoDevice());
+  }
+
+  private note(standing: readonly AlertEntity[]): void {
+    for (const { agentId } of standing) if (agentId !== null) this.alerted.add(agentId);
+  }
+
+  /** The alerts of an agent that has connected are resolved without a wait for the next check. */
+  private async resolve(agentId: string): Promise<void> {
+    const now = new Date();
+    const standing = await this.alerts.ofAgents([agentId]);
+    await this.changes.make(
+      standing.map((alert) => ended(alert, now, 'cleared')),
+      now,
+    );
+  }
+
+  async check(now: Date): Promise<void> {
+    // agents are still returning to a server that has just started
+    if (now.getTime() < this.startedAt + LIMITS.ALERT_GRACE_MS) return;
+    const agents = await this.targets.agents();
+    const standing = await this.alerts.ofNoDevice();
+    this.note(standing);
+    const { outage, due } = await this.silence(agents, standing, now);
+    const isHeld = outage.length > 0;
+    const server = standing.filter(({ agentId }) => agentId === null);
+    const changes = reconcile(server, [...outage, ...(await this.certificateConditions(now))], SERVER, now);
+    const byAgent = new Map<string | null, AlertEntity[]>();
+    for (const alert of standing) byAgent.set(alert.agentId, [...(byAgent.get(alert.agentId) ?? []), alert]);
+    for (const agent of agents) {
+      const ofAgent = byAgent.get(agent.agentId) ?? [];
+      const isRaised = due.has(agent.agentId) && !isHeld;
+      if (ofAgent.length > 0 || isRaised) changes.push(...(await this.changesOf(agent, ofAgent, now)));
+    }
+    await this.changes.make(changes, now);
+  }
+
+  /**
+   * Which agents have been silent for as long as their rule says, and whether there are so many at the same time that the
+   * network of this server is the likelier cause.
+   */
+  private async silence(
+    agents: readonly AgentTarget[],
+    standing: readonly AlertEntity[],
+    now: Date,
+  ): Promise<{ outage: Condition[]; due: ReadonlySet<string> }> {
+    const alerted = new Set(standing.map(({ agentId }) => agentId));
+    const silent = agents.filter((agent) => this.isSilent(agent) && !alerted.has(agent.agentId));
+    const due = new Set<string>();
+    for (const agent of silent) {
+      const { enabled, minutes } = (await this.settings.for(agent.customerId)).rules['agent-silent'];
+      if (enabled && this.silentSince(agent) + minutes * MINUTE_MS <= now.getTime()) due.add(agent.agentId);
+    }
+    const connected = agents.filter(({ agentId }) => this.transport.isOnline(agentId)).length;
+    const isOpen = standing.some(({ rule }) => rule === 'many-agents-silent');
+    const raises = due.size >= LIMITS.ALERT_OUTAGE_AGENTS && silent.length > connected;
+    // most have returned when a quarter of those connected is missing
+    const keeps = isOpen && silent.length >= LIMITS.ALERT_OUTAGE_AGENTS && silent.length * 4 > connected;
+    if (!raises && !keeps) return { outage: [], due };
+    const facts = { silent: silent.length, connected };
+    const outage = { rule: 'many-agents-silent', subject: '', severity: 'error', facts, raises, holdMs: 0 } as const;
+    return { outage: [outage], due };
+  }
+
+  private async changesOf(agent: AgentTarget, standing: readonly AlertEntity[], now: Date): Promise<AlertChange[]> {
+    const { enabled } = (await this.settings.for(agent.customerId)).rules['agent-silent'];
+    if (!enabled || !this.isSilent(agent))
+      return standing.map((alert) => ended(alert, now, enabled ? 'cleared' : 'rule-off'));
+    const devices = await this.targets.countDevices(agent.agentId);
+    const since = new Date(this.silentSince(agent));
+    const found = { rule: 'agent-silent', subject: '', severity: 'error', facts: { devices } } as const;
+    return reconcile(standing, [{ ...found, raises: true, holdMs: 0, since }], agent, now);
+  }
+
+  /** An agent that saves power is not silent, and neither is one that has never connected. */
+  private isSilent({ agentId, asleepSince, lastSeenAt }: AgentTarget): boolean {
+    return !this.transport.isOnline(agentId) && asleepSince === null && lastSeenAt !== null;
+  }
+
+  private silentSince({ lastSeenAt }: AgentTarget): number {
+    return Math.max(lastSeenAt?.getTime() ?? 0, this.startedAt);
+  }
+
+  private async certificateConditions(now: Date): Promise<Condition[]> {
+    const rule = (await this.settings.for(null)).rules['certificate-expiring'];
+    const validTo = this.certificate.validTo();
+    if (!rule.enabled || validTo === undefined) return [];
+    const days = (validTo.getTime() - now.getTime()) / DAY_MS;
+    if (days >= rule.days) return [];
+    const severity = days < URGENT_DAYS ? 'error' : 'warning';
+    const found = {
+      rule: 'certificate-expiring',
+      subject: '',
+      severity,
+      facts: { expiresAt: toInstant(validTo) },
+    } as const;
+    return [{ ...found, raises: true, holdMs: 0 }];
+  }
+}
