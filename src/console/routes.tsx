@@ -2,6 +2,9 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import type { ConsoleSection } from '../protocol/console-sections';
 import { AdminsOnly } from './screens/admins-only';
 import { AgentsScreen } from './screens/agents-screen';
+import { AlertSettingsScreen } from './screens/alerts/alert-settings-screen';
+import { AlertsScreen } from './screens/alerts/alerts-screen';
+import { WebhooksScreen } from './screens/alerts/webhooks-screen';
 import { AuditScreen } from './screens/audit-screen';
 import { ClientScreen } from './screens/clients/client-screen';
 import { ClientsScreen } from './screens/clients/clients-screen';
@@ -41,6 +44,23 @@ export const router = createBrowserRouter([
         children: [
           { index: true, element: <Navigate to="/overview" replace /> },
           section('overview', <OverviewScreen />),
+          section('alerts', <AlertsScreen />),
+          {
+            path: 'alerts/settings',
+            element: (
+              <AdminsOnly>
+                <AlertSettingsScreen />
+              </AdminsOnly>
+            ),
+          },
+          {
+            path: 'alerts/webhooks',
+            element: (
+              <AdminsOnly>
+                <WebhooksScreen />
+              </AdminsOnly>
+            ),
+          },
           section('devices', <DevicesScreen />),
           { path: 'devices/:id', element: <DeviceScreen /> },
           section('sessions', <SessionsScreen />),

@@ -1,6 +1,7 @@
 /** First path segments of the console's pages. The server serves the console at these paths only. */
 export const CONSOLE_SECTIONS = [
   'overview',
+  'alerts',
   'devices',
   'sessions',
   'jobs',

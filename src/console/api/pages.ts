@@ -21,10 +21,18 @@ const ROWS = 50;
 /**
  * A list that the API returns page by page.
  * @param staleTime 0 for a list without live events: each visit reads it again
+ * @param refetchInterval at which it is read again while it is shown
  */
-export function usePages<Row>(key: readonly unknown[], row: z.ZodType<Row>, path: string, staleTime?: number) {
+export function usePages<Row>(
+  key: readonly unknown[],
+  row: z.ZodType<Row>,
+  path: string,
+  staleTime?: number,
+  refetchInterval?: number,
+) {
   return useInfiniteQuery({
     ...(staleTime !== undefined && { staleTime }),
+    refetchInterval,
     queryKey: key,
     initialPageParam: null as string | null,
     queryFn: ({ pageParam }) => call(page(row), 'GET', withCursor(path, pageParam)) as Promise<Page<Row>>,

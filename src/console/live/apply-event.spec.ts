@@ -1,7 +1,14 @@
 import { QueryObserver, type QueryKey } from '@tanstack/react-query';
-import { sampleDevice, sampleJob, sampleSession, sampleUser } from '../../../test/support/samples/api-samples';
+import {
+  sampleAlert,
+  sampleDevice,
+  sampleJob,
+  sampleSession,
+  sampleUser,
+} from '../../../test/support/samples/api-samples';
 import { SAMPLE_DEPLOYMENTS } from '../../../test/support/samples/deployment-samples';
 import { until } from '../../../test/support/until';
+import type { Alert } from '../../protocol/alert';
 import type { Device } from '../../protocol/api';
 import type { LiveEvent } from '../../protocol/live';
 import type { Job } from '../../protocol/maintenance';
@@ -81,6 +88,46 @@ describe('a live event', () => {
       apply(job);
       apply(job);
       expect(client.getQueryData(['ended-jobs'])).toEqual(notified);
+    });
+  });
+
+  describe('about an alert', () => {
+    const lists = [
+      ['alerts', { state: 'open' }],
+      ['alerts', { state: 'open', severity: 'error' }],
+      ['alerts', { state: 'resolved' }],
+      ['alerts', { state: 'open', acknowledged: 'no', customerId: sampleAlert.customerId }],
+      ['alerts', { state: 'open', deviceId: 'copy-room' }],
+    ];
+    const contents = () => lists.map((key) => rows(client, key));
+    const stale = () => lists.map((key) => isStale(client, key));
+    const apply = (alert: Alert): void => applyEvent(client, { type: 'alert', alert });
+    beforeEach(() => {
+      for (const [index, key] of lists.entries())
+        client.setQueryData(key, [1, 2].includes(index) ? pages() : pages(sampleAlert));
+      client.setQueryData(['unacknowledged-alerts'], { rows: [sampleAlert], next: null });
+    });
+    const counted = () => client.getQueryData<{ rows: Alert[] }>(['unacknowledged-alerts'])!.rows;
+
+    it('shows its facts without reading the lists again', () => {
+      const later = { ...sampleAlert, facts: { ...sampleAlert.facts, level: 2 } };
+      apply(later);
+      expect(contents()).toEqual([[later], [], [], [later], [later]]);
+      expect(stale()).toEqual([false, false, false, false, false]);
+      expect(counted()).toEqual([later]);
+    });
+
+    it('causes another read of the lists that the alert enters or leaves, and is counted until it is acknowledged', () => {
+      const acknowledged = { ...sampleAlert, acknowledged: { at: sampleAlert.since, by: 'Tess' } };
+      apply(acknowledged);
+      expect(stale()).toEqual([false, false, false, true, false]);
+      expect(counted()).toEqual([]);
+      apply({ ...acknowledged, resolved: { at: sampleAlert.since, resolution: 'cleared' } });
+      expect(stale()).toEqual([true, false, true, true, true]);
+      const another: Alert = { ...sampleAlert, id: sampleSession.id, severity: 'error' };
+      apply(another);
+      expect(stale()).toEqual([true, true, true, true, true]);
+      expect(counted()).toEqual([another]);
     });
   });
 

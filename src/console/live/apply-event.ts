@@ -2,6 +2,7 @@ import type { Device, Session } from '../../protocol/api';
 import type { LiveEvent } from '../../protocol/live';
 import type { Job } from '../../protocol/maintenance';
 import type { Agent } from '../api/agents';
+import { cacheAlert } from '../api/alerts';
 import { cacheDeployment } from '../api/deployments';
 import { cacheEndedJob } from '../api/ended-jobs';
 import { cacheJob } from '../api/jobs';
@@ -18,6 +19,7 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
     void client.invalidateQueries({ queryKey: ['fleet'] });
     return void client.invalidateQueries({ queryKey: ['device'] });
   }
+  if (event.type === 'alert') return cacheAlert(client, event.alert);
   if (event.type === 'notice') return cacheNotice(client, event.notice);
   if (event.type === 'deployment') return cacheDeployment(client, event.deployment);
   if (event.type === 'job') return applyJob(client, event.job);

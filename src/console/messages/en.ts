@@ -1,5 +1,6 @@
 import type { Language } from '../../protocol/api';
 import { enAccess } from './en-access';
+import { enAlerts } from './en-alerts';
 import { enAdministration } from './en-administration';
 import { enClients } from './en-clients';
 import { enDeployment } from './en-deployment';
@@ -48,6 +49,7 @@ export const en = {
   },
   roles: { admin: 'Administrator', technician: 'Technician' },
   ...enDevices,
+  alerts: enAlerts,
   access: enAccess,
   ...enSessions,
   maintenance: enMaintenance,

@@ -1,5 +1,6 @@
 import type { Messages } from './en';
 import { jaAccess } from './ja-access';
+import { jaAlerts } from './ja-alerts';
 import { jaAdministration } from './ja-administration';
 import { jaClients } from './ja-clients';
 import { jaDetail, jaFieldError } from './ja-details';
@@ -48,6 +49,7 @@ export const ja: Messages = {
   },
   roles: { admin: '管理者', technician: '技術者' },
   ...jaDevices,
+  alerts: jaAlerts,
   access: jaAccess,
   ...jaSessions,
   maintenance: jaMaintenance,

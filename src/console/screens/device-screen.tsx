@@ -9,6 +9,7 @@ import { Empty, Loaded, More } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
+import { AlertsOfDevice } from './alerts/alerts-of-device';
 import { AccessConditionsPanel } from './access/access-conditions-panel';
 import { BoxAccess } from './access/box-access';
 import { AlertLine } from './device-information/condition';
@@ -28,6 +29,7 @@ export function DeviceScreen() {
       <Loaded query={device}>
         {(known) => (
           <>
+            <AlertsOfDevice deviceId={known.id} />
             <div className="columns">
               <InformationPanel device={known} />
               <Stack gap="md">

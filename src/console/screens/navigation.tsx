@@ -1,7 +1,8 @@
-import { NavLink } from '@mantine/core';
+import { Badge, NavLink } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ConsoleSection } from '../../protocol/console-sections';
+import { useUnacknowledgedAlerts } from '../api/alerts';
 import { useText } from '../messages/language';
 import {
   AgentsIcon,
@@ -18,6 +19,7 @@ import {
   SessionsIcon,
   TokensIcon,
   UsersIcon,
+  WarningIcon,
 } from '../parts/icons';
 import { useCurrent } from './current-user';
 
@@ -29,6 +31,7 @@ export function Navigation() {
     <div className="navigation">
       <div className="nav-title">{t.shell.work}</div>
       <Section to="overview" icon={<OverviewIcon />} label={t.overview.title} />
+      <AlertsSection />
       <Section to="devices" icon={<DevicesIcon />} label={t.devices.title} />
       <Section to="sessions" icon={<SessionsIcon />} label={t.sessions.title} />
       <Section to="jobs" icon={<MaintenanceIcon />} label={t.maintenance.title} />
@@ -52,7 +55,32 @@ export function Navigation() {
   );
 }
 
-function Section({ to, icon, label }: { to: ConsoleSection; icon: ReactNode; label: string }) {
+/** With the number of open alerts that are not acknowledged. */
+function AlertsSection() {
+  const t = useText();
+  const { data } = useUnacknowledgedAlerts();
+  const count = data && data.rows.length > 0 ? `${data.rows.length}${data.next ? '+' : ''}` : undefined;
+  return (
+    <Section
+      to="alerts"
+      icon={<WarningIcon />}
+      label={t.alerts.title}
+      {...(count && { count: { text: count, title: t.alerts.count(count) } })}
+    />
+  );
+}
+
+function Section({
+  to,
+  icon,
+  label,
+  count,
+}: {
+  to: ConsoleSection;
+  icon: ReactNode;
+  label: string;
+  count?: { readonly text: string; readonly title: string };
+}) {
   const { pathname } = useLocation();
   const active = pathname === `/${to}` || pathname.startsWith(`/${to}/`);
   return (
@@ -62,7 +90,16 @@ function Section({ to, icon, label }: { to: ConsoleSection; icon: ReactNode; lab
       label={label}
       leftSection={icon}
       active={active}
-      aria-current={active ? 'page' : undefined}
+      rightSection={
+        count && (
+          <>
+            <Badge size="sm" color="red" circle={count.text.length < 2} aria-hidden="true">
+              {count.text}
+            </Badge>
+            <span className="unseen">{count.title}</span>
+          </>
+        )
+      }
     />
   );
 }

@@ -21,7 +21,9 @@ export class ConsoleWithoutServer {
     const it = new ConsoleWithoutServer(page);
     await page.route(`${origin}/**`, sendFile);
     await page.route(`${origin}/api/**`, (route) => refuse(route, 'not-found'));
-    await page.route(/\/api\/(sessions|notices)\?/, (route) => route.fulfill({ json: { rows: [], next: null } }));
+    await page.route(/\/api\/(sessions|notices|alerts)\?/, (route) =>
+      route.fulfill({ json: { rows: [], next: null } }),
+    );
     await page.route(/\/api\/auth\/me$/, (route) => route.fulfill({ json: me }));
     await page.routeWebSocket(/\/api\/live$/, (socket) => void (it.live = socket));
     return it;

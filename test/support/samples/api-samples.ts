@@ -1,3 +1,4 @@
+import type { Alert } from '../../../src/protocol/alert';
 import type { AccessCondition } from '../../../src/protocol/access-conditions';
 import type { DeniedAccess, Device, Session } from '../../../src/protocol/api';
 import type { ExternalClient } from '../../../src/protocol/external-clients';
@@ -60,6 +61,22 @@ export const sampleDevice: Device = {
     alert: 'Black toner is low',
     alertCode: 'toner-low',
   },
+};
+
+export const sampleAlert: Alert = {
+  id: '3e1d5c0a-7b1f-4a7e-9d55-0c1b2a3d4e5f',
+  rule: 'supply-low',
+  severity: 'warning',
+  customerId: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+  site: sampleDevice.site,
+  agentId: 'building-a',
+  deviceId: 'copy-room',
+  deviceName: 'Copy room',
+  facts: { supply: { name: 'Black toner', type: 'toner', colour: '#000000' }, level: 7 },
+  since: AT,
+  raisedAt: AT,
+  acknowledged: null,
+  resolved: null,
 };
 
 export const sampleConditions: AccessCondition[] = [

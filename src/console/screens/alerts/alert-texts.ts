@@ -1,0 +1,31 @@
+import type { Alert } from '../../../protocol/alert';
+import { deviceProblem } from '../../../protocol/device-information';
+import type { Messages } from '../../messages/en';
+import type { Formats } from '../../messages/formats';
+import { alertText, supplyText } from '../device-information/device-texts';
+
+/** What an alert is about, without the name of its device. */
+export function textOfAlert({ rule, agentId, facts }: Alert, t: Messages, formats: Formats): string {
+  const { supply, level, code = '', text = '', devices = 0, silent = 0, connected = 0 } = facts;
+  const { texts } = t.alerts;
+  switch (rule) {
+    case 'supply-low':
+      return supply && level !== undefined
+        ? texts.supplyAt(supplyText(supply, t), formats.percent(level / 100))
+        : alertText({ code, text }, t);
+    case 'jam':
+      return texts.jam;
+    case 'service-call':
+      return texts.service(alertText({ code, text }, t));
+    case 'device-silent': {
+      const problem = deviceProblem.safeParse(facts.problem);
+      return texts.deviceSilent(t.information.problems[problem.success ? problem.data : 'unreachable'].label);
+    }
+    case 'agent-silent':
+      return texts.agentSilent(agentId ?? '', formats.count(devices));
+    case 'many-agents-silent':
+      return texts.manySilent(formats.count(silent), formats.count(connected));
+    case 'certificate-expiring':
+      return texts.certificate(facts.expiresAt ? formats.date(facts.expiresAt) : '');
+  }
+}
