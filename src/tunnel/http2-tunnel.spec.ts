@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { connect as connectHttp2, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import WebSocket, { WebSocketServer } from 'ws';
+import { until } from '../../test/support/until';
 import { LIMITS } from '../protocol/limits';
 import { openTunnel, serveTunnel, type Tunnel, type TunnelServer } from './http2-tunnel';
 import { StreamRefused } from './http2-tunnel.errors';
@@ -184,6 +185,21 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     const queues = ends.far.writableLength + ends.near.readableLength + ends.sockets[1]!.bufferedAmount;
     expect(queues).toBeLessThan(4 * LIMITS.RELAY_QUEUE_BYTES + LIMITS.TUNNEL_STREAM_WINDOW_BYTES);
     expect(sent).toBeGreaterThan(0);
+  });
+
+  it('carries 64 streams at once, while readers that have stopped hold more than a window', async () => {
+    const size = 3 * 1024 * 1024;
+    onConnection = (socket) => socket.end(Buffer.alloc(size, 7));
+    serve();
+    const near = await dial();
+    const stopped = await Promise.all(Array.from({ length: 8 }, () => near.connect()));
+    // each of them receives a window that is not read
+    const waiting = () => stopped.reduce((sum, stream) => sum + stream.readableLength, 0);
+    await until('a window of each to wait', () => waiting() >= 8 * LIMITS.TUNNEL_STREAM_WINDOW_BYTES);
+    const read = async () => (await buffer(await near.connect())).length;
+    expect(await Promise.all(Array.from({ length: 64 }, read))).toEqual(Array.from({ length: 64 }, () => size));
+    const rest = await Promise.all(stopped.map(buffer));
+    expect(rest.map(({ length }) => length)).toEqual(stopped.map(() => size));
   });
 
   it('reports a cut transfer as an error', async () => {

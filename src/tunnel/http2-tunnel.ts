@@ -25,6 +25,7 @@ import {
   type Destination,
 } from './relaying-header';
 import { splice } from './splice';
+import { TunnelWindows } from './tunnel-windows';
 import { writingBuffers } from './writing-buffers';
 
 const SETTINGS: Settings = {
@@ -60,8 +61,9 @@ export interface TunnelServerOptions {
 export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): TunnelServer {
   const session = performServerHandshake(bytes, { settings: SETTINGS, maxSessionMemory: SESSION_MEMORY_MB });
   const closed = whenClosed(session, bytes);
-  widenWindow(session);
+  const windows = new TunnelWindows(session, bytes);
   session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    windows.opened(stream);
     stream.on('error', () => undefined); // reset by the peer; `splice` handles it
     void serveStream(stream, headers, options);
   });
@@ -130,7 +132,7 @@ export async function openTunnel(
     maxSessionMemory: SESSION_MEMORY_MB,
   });
   const closed = whenClosed(session, bytes);
-  widenWindow(session);
+  const windows = new TunnelWindows(session, bytes);
   try {
     await answerOf(session, 'remoteSettings', closed);
   } catch (error) {
@@ -139,7 +141,7 @@ export async function openTunnel(
   }
   const { applicationId, remoteSessionId } = options;
   const request = (destination?: Destination) => connectRequest(applicationId, remoteSessionId, destination);
-  return new Http2Tunnel(session, request, () => void end(session, bytes), closed);
+  return new Http2Tunnel(session, windows, request, () => void end(session, bytes), closed);
 }
 
 class Http2Tunnel implements Tunnel {
@@ -150,6 +152,7 @@ class Http2Tunnel implements Tunnel {
 
   constructor(
     private readonly session: ClientHttp2Session,
+    private readonly windows: TunnelWindows,
     private readonly request: (destination?: Destination) => ReturnType<typeof connectRequest>,
     private readonly end: () => void,
     readonly closed: Promise<void>,
@@ -163,6 +166,7 @@ class Http2Tunnel implements Tunnel {
     const stream = this.session.request(request, { endStream: false });
     this.#streams++;
     stream.once('close', () => this.#streams--);
+    this.windows.opened(stream);
     stream.on('error', () => undefined); // reads and writes fail with it; unhandled it would end the process
     const [headers] = await answerOf(stream, 'response', once(stream, 'close')).catch((error: unknown) => {
       stream.destroy();
@@ -201,13 +205,6 @@ async function answerOf(emitter: EventEmitter, event: string, closed: Promise<un
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** nghttp2 ignores the call before the peer's settings have arrived. */
-function widenWindow(session: Http2Session): void {
-  session.once('remoteSettings', () => {
-    if (!session.destroyed) session.setLocalWindowSize(LIMITS.TUNNEL_CONNECTION_WINDOW_BYTES);
-  });
 }
 
 /**
