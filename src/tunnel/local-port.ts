@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
 import type { Tunnel } from './http2-tunnel';
 import { StreamRefused } from './http2-tunnel.errors';
-import { splice } from './splice';
+import { splice, SPLICED_HIGH_WATER_MARK } from './splice';
 
 export interface LocalPortEvents {
   /** Called before the first connection is opened through the tunnel. */
@@ -76,7 +76,8 @@ export class LocalPort extends TunnelPort {
 
   /** Binds 127.0.0.1; connections are dropped until `serve`. 0: any free port. @throws the error of `listen` */
   static open(port: number): Promise<LocalPort> {
-    return new LocalPort(createServer({ allowHalfOpen: true, noDelay: true })).listen(port);
+    const options = { allowHalfOpen: true, noDelay: true, highWaterMark: SPLICED_HIGH_WATER_MARK };
+    return new LocalPort(createServer(options)).listen(port);
   }
 
   private async carry(socket: Socket): Promise<void> {

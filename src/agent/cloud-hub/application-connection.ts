@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { Grant } from '../../protocol/remote-session';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
+import { SPLICED_HIGH_WATER_MARK } from '../../tunnel/splice';
 import type { Application, Target } from '../configuration/configuration';
 import { tlsOptions } from '../configuration/weak-tls';
 import { rfbViewOnly } from './rfb/rfb-view-only';
@@ -37,8 +38,8 @@ export async function openApplication(
 /** Shorter than LIMITS.TUNNEL_OPEN_MS, so that the terminal receives the cause instead of a timeout. */
 const CONNECT_MS = 10_000;
 
-/** TLS sockets support it, too, although its types do not declare it. */
-const EACH_WAY = { allowHalfOpen: true };
+/** TLS sockets support them, too, although its types do not declare them. */
+const EACH_WAY = { allowHalfOpen: true, highWaterMark: SPLICED_HIGH_WATER_MARK };
 
 /**
  * Opens a connection to an application on the customer's network. Each direction ends separately: an application may
