@@ -1,4 +1,5 @@
 import { REFUSALS, type Refusal } from '../protocol/relay-messages';
+import { clockHint, isCertificateError } from './pinned-tls';
 
 /** The relay refused the half; `code` is the reason (protocol/relay-messages). */
 export class RelayRefused extends Error {
@@ -38,6 +39,10 @@ export class RelayNotEncrypted extends Error {
 /** Refusals after which the token is still unused. */
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
-/** Whether a retry of `dialRelay` may succeed. */
-export const mayDialAgain = (error: unknown): boolean =>
-  error instanceof RelayUnreachable || (error instanceof RelayRefused && PASSING.includes(error.code));
+/** Whether a retry of `dialRelay` may succeed. A certificate does not become valid, except by another clock. */
+export function mayDialAgain(error: unknown): boolean {
+  if (error instanceof RelayRefused) return PASSING.includes(error.code);
+  if (!(error instanceof RelayUnreachable)) return false;
+  const { code = '' } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return !isCertificateError(code) || clockHint(code) !== '';
+}

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../../package.json';
 import type { Program } from '../../src/demo/programs';
+import { event } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
+import { EXIT_CODES } from '../../src/terminal/exit-codes';
 import { isRunning } from '../support/is-running';
 import { networksMissing, SERVER, type Host } from '../support/customer-networks';
 import { documented, settingsIn } from '../support/documented';
@@ -141,7 +143,7 @@ describeHere('an authority of your own', () => {
         const made = [CONSOLE, RELAY].flatMap((name) => [`${name}.crt`, `${name}.key`]);
         for (const file of ['authority.crt', ...made])
           await copyFile(join(on.folder, 'checkout', file), here(`/etc/platen/${file}`));
-        return { ...settingsIn(here(ofServer!)), PLATEN_RELAY: 'remote' };
+        return { ...settingsIn(here(ofServer!)), PLATEN_RELAY: 'remote', PLATEN_SESSION_DOMAIN: 'sessions.example' };
       },
     });
     await finished(await command(makeSecret!, { PLATEN_DATA: join(on.folder, 'server') }));
@@ -175,6 +177,48 @@ describeHere('an authority of your own', () => {
       expect.stringContaining(`Logged in to https://${CONSOLE}:8080`),
     );
     await on.opensWebPages('a');
+  });
+
+  /** As the console requests it. */
+  async function post(path: string, body: object): Promise<Record<string, unknown>> {
+    const jar = join(on.folder, 'cookies');
+    const url = `https://${CONSOLE}:8080`;
+    const fields = ['Content-Type: application/json', `Origin: ${url}`].flatMap((field) => ['-H', field]);
+    const kept = ['--cacert', here('/etc/platen/authority.crt'), '-b', jar, '-c', jar];
+    const sent = ['curl', '-sS', ...kept, ...fields, '-d', JSON.stringify(body), `${url}${path}`];
+    return JSON.parse((await on.networks.run('internet', ...sent)).output) as Record<string, unknown>;
+  }
+
+  it('did not sign the certificate of a relay: this is named to the technician, in the browser and in the log', async () => {
+    const { cert, key } = await on.certificateFor([RELAY]);
+    await writeFile(here(`/etc/platen/${RELAY}.key`), key);
+    await writeFile(here(`/etc/platen/${RELAY}.crt`), cert);
+    await relay!.logged('the certificate was renewed');
+
+    const named = 'the relay cannot be reached: unable to verify the first certificate';
+    const connect = on.terminal('admin', ['connect', 'mfp-a', 'web', '--reason', 'Streaks', '--json']);
+    const { sessionId } = await event(connect, 'requested');
+    await on.pressYes('a', sessionId);
+    expect(await connect.exited).toBe(EXIT_CODES['setup-failed'].code);
+    expect(connect.printed).toContainEqual(expect.stringContaining(named));
+    const agent = on.programOn('agent-a');
+    await agent.until(() => agent.log.find(({ detail }) => detail === named), 'names the relay');
+
+    const { username, password } = SAMPLE_USERS.admin;
+    await post('/api/auth/login', { username, password });
+    const { id } = await post('/api/sessions', { deviceId: 'mfp-a', applicationId: 'web', reason: 'Streaks' });
+    await on.pressYes('a', String(id));
+    await on.server.until(
+      () => on.server.log.find((line) => line.step === 'S149' && line.remoteSessionId === id),
+      'prepares',
+    );
+    expect(await post(`/api/sessions/${String(id)}/browser`, {})).toMatchObject({
+      code: 'relay-unavailable',
+      detail: `The session could not be connected: ${named}`,
+    });
+    expect(on.server.log.filter(({ remoteSessionId, level }) => remoteSessionId === id && level >= 40)).toMatchObject([
+      { msg: 'a browser session could not be connected', detail: named },
+    ]);
   });
 
   it('is needed by every one of them', async () => {
