@@ -176,6 +176,7 @@ export class Agent {
       view: () =>
         panelView(
           {
+            company: this.credentials.company,
             devices,
             sessions: this.#remoteSessions.sessions,
             jobs: this.#maintenance.jobs,

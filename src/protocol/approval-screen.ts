@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { newAccessCondition, type AccessCondition } from './access-conditions';
 import type { Asker } from './asker';
+import type { Company } from './company';
 import type { ReportedDenial } from './control-channel';
 import { LIMITS } from './limits';
 import type { Operation } from './maintenance';
@@ -141,6 +142,8 @@ export interface ShownDenial extends Omit<ReportedDenial, 'remoteSessionId'> {
  * milliseconds on a monotonic clock of the agent; the page counts from `now`.
  */
 export interface PanelView {
+  /** That runs the server, as it was named at the enrolment. */
+  readonly company?: Company;
   readonly now: number;
   readonly online: boolean;
   /** The agent saves power, so its control channel is closed. */

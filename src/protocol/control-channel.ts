@@ -3,6 +3,7 @@ import { accessCondition, denial } from './access-conditions';
 import { signedRecord, signingKey } from './approval-record';
 import { asker } from './asker';
 import { checkFinding } from './check-finding';
+import { company } from './company';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
@@ -368,6 +369,8 @@ export const enrolment = z.object({
   pin: spkiPin,
   /** Verifies firmware; pinned from now on. Absent: the server has none. */
   releaseKey: signingKey.optional(),
+  /** Shown on the approval screen; pinned from now on. Absent: the server has none. */
+  company: company.optional(),
 });
 export type Enrolment = z.infer<typeof enrolment>;
 

@@ -1,6 +1,7 @@
 import { dataSourceOptions } from '../../ormconfig';
 import { createJournal } from '../journal/journal';
 import { loadCertificate } from './config/certificate';
+import { loadCompany } from './config/company';
 import type { Config } from './config/config';
 import type { Settings } from './config/config.module';
 import { prepareDataFolder } from './config/data-folder';
@@ -10,7 +11,8 @@ import { loadSecrets } from './config/secrets';
 
 /**
  * Loads the settings, secrets and certificate of the server; the first start creates the missing ones.
- * @throws ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable, ReleaseKeyUnusable
+ * @throws ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable, ReleaseKeyUnusable,
+ * CompanyLogoUnusable
  */
 export async function loadSettings(config: Config): Promise<Settings> {
   // The templates are read again for every mail; checking them here reports a missing one at the start.
@@ -19,6 +21,7 @@ export async function loadSettings(config: Config): Promise<Settings> {
   const secrets = loadSecrets(config);
   const certificate = await loadCertificate(config);
   const releaseKey = loadReleaseKey(config.deployment.releaseKey);
+  const company = loadCompany(config.company);
   const journal = createJournal('server', config.logLevel);
-  return { config, dataSource: dataSourceOptions(config), secrets, certificate, releaseKey, journal };
+  return { config, dataSource: dataSourceOptions(config), secrets, certificate, releaseKey, company, journal };
 }

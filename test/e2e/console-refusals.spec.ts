@@ -4,7 +4,10 @@ import { askForAccess, ConsoleBrowser } from '../support/browser/console-browser
 import { TestStage } from '../support/stage/test-stage';
 
 /** A server that asks at the device long enough for the screens of a busy machine, and has no domain for devices' pages. */
-const env = { PLATEN_APPROVAL_SECONDS: '20', PLATEN_PUBLIC_URL: 'https://platen.example' };
+const env = {
+  ...{ PLATEN_APPROVAL_SECONDS: '20', PLATEN_PUBLIC_URL: 'https://platen.example' },
+  PLATEN_COMPANY_NAME: 'Acme Copiers',
+};
 
 let on: TestStage;
 let browser: ConsoleBrowser;
@@ -25,6 +28,7 @@ describe('the console', () => {
     const page = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.technician);
     const id = await askForAccess(page, 'Nurse station');
     await panel.getByText('Nurse station').first().waitFor();
+    await panel.getByText('Acme Copiers').waitFor();
     await page.getByText(/^0:[01]\d left to answer$/).waitFor();
     await page.getByRole('heading', { name: 'The session was not started' }).waitFor();
     await page.getByText('There was no answer in time, or the permitted time was up.').waitFor();

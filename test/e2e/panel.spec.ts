@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { PanelStage } from '../support/agent/panel-stage';
+import { COMPANY, PanelStage } from '../support/agent/panel-stage';
 import { findings as serious } from '../support/browser/axe';
 import { startChromium } from '../support/browser/chromium';
 import { DEVICE_INFORMATION } from '../support/device/scripted-device';
@@ -64,6 +64,16 @@ async function fits(page: Page): Promise<void> {
     expect(box!.y + box!.height).toBeLessThanOrEqual(DISPLAY.height);
   }
 }
+
+it('names the company that the agent was enrolled by, with its logo', async () => {
+  const page = await open();
+  await waitFor(page, COMPANY.name);
+  const width = await page.evaluate(`document.querySelector('#company img').naturalWidth`);
+  expect(width).toBe(48);
+  await on.ask({ applicationId: 'web' });
+  await button(page, 'YES').waitFor();
+  expect(await page.getByText(COMPANY.name).isVisible()).toBe(true);
+});
 
 describe("the approval screen in the device's browser", () => {
   it('asks as in Fig. 11; YES starts, End now ends, and the history has the session', async () => {

@@ -1,5 +1,6 @@
 import { AccessStage } from '../../../test/support/agent/access-stage';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import type { Company } from '../../protocol/company';
 import type { AgentSession, EndedSession, Phase } from '../sessions/agent-session';
 import { parseConfiguration } from '../configuration/configuration';
 import { cancelledReport, type AgentJobs, type JobPhase } from '../maintenance/job';
@@ -39,7 +40,7 @@ let stage: AccessStage;
 beforeEach(() => (stage = new AccessStage(devices, recordedJournal().journal)));
 afterEach(() => stage.strike());
 
-function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new Map()) {
+function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new Map(), company?: Company) {
   const session: AgentSession = {
     asked: {
       remoteSessionId: id,
@@ -57,10 +58,16 @@ function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new 
   const { access } = stage;
   const sources = { devices, sessions: new Map([[id, session]]), jobs, online: true, asleep: false, ended, access };
   const origins = { asking: [], permitted: [] };
-  return panelView({ ...sources, origins }, NOW);
+  return panelView({ ...sources, origins, company }, NOW);
 }
 
 describe('panelView', () => {
+  it('names the company of the server, which the person at the device knows', () => {
+    const company = { name: 'Acme Copiers' };
+    expect(viewOf({ name: 'declined' }, [], new Map(), company).company).toEqual(company);
+    expect(viewOf({ name: 'declined' })).not.toHaveProperty('company');
+  });
+
   it('shows a job that needs approval, and nothing of one that was approved or does not wait for it', () => {
     const order = {
       jobId: id,

@@ -1,4 +1,5 @@
 import type { LiveSession, PanelView, PendingJob, ShownSession } from '../../protocol/approval-screen';
+import type { Company } from '../../protocol/company';
 import type { AccessControl } from '../conditions/access-control';
 import type { AgentSession, AgentSessions, EndedSession } from '../sessions/agent-session';
 import type { Application, Device } from '../configuration/configuration';
@@ -7,6 +8,7 @@ import type { PermittedOrigins } from '../origins/permitted-origins';
 import { headOf, isAsking } from '../maintenance/job-planner';
 
 export interface PanelSources {
+  readonly company: Company | undefined;
   readonly devices: readonly Device[];
   readonly sessions: AgentSessions;
   readonly jobs: AgentJobs;
@@ -21,9 +23,10 @@ export interface PanelSources {
 const DENIALS_SHOWN = 30;
 
 export function panelView(sources: PanelSources, now: number): PanelView {
-  const { devices, sessions, jobs, online, asleep, ended, access, origins } = sources;
+  const { company, devices, sessions, jobs, online, asleep, ended, access, origins } = sources;
   const all = [...sessions.values()];
   return {
+    ...(company && { company }),
     now,
     online,
     asleep,

@@ -143,6 +143,15 @@ function showIdle({ online, asleep, live, ended }: PanelView): void {
   find('tbody')?.replaceChildren(...ended.map((session) => pastRow(session, language, texts)));
 }
 
+/** Logo and name of the company; it is the same as long as the page is open. */
+function showCompany(company: PanelView['company']): void {
+  const place = byId('company');
+  place.hidden = company === undefined;
+  if (!company || place.textContent !== '') return;
+  const logo = company.logo && element('img', { src: `data:image/png;base64,${company.logo}`, alt: '' });
+  place.append(...(logo ? [logo] : []), element('strong', {}, company.name));
+}
+
 function showFrame(): void {
   document.documentElement.lang = language;
   document.title = texts.title;
@@ -158,6 +167,7 @@ function showFrame(): void {
         : view.asleep
           ? 'asleep'
           : 'offline';
+  showCompany(view?.company);
   byId('channel').textContent = texts[channel];
   byId('channel').className = channel === 'silent' ? 'offline' : channel;
 }

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../config/config';
 import { DataFolderUnusable } from '../config/data-folder';
 import { DataFolderInUse } from '../config/data-folder-lock';
 import { listenFailure } from '../http/listen-failure';
+import { CompanyLogoUnusable } from '../config/company';
 import { ReleaseKeyUnusable } from '../config/release-key';
 import { SecretsUnusable } from '../config/secrets';
 import { DatabaseUnusable } from '../database/database-unusable';
@@ -17,6 +18,7 @@ const OWN = [
   CertificateUnusable,
   DatabaseUnusable,
   ReleaseKeyUnusable,
+  CompanyLogoUnusable,
   PasswordNotGiven,
   BackupRefused,
 ];

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 import { Journal } from '../../journal/journal';
 import { CERTIFICATE, type Certificate } from './certificate';
+import { ConfiguredCompany } from './company';
 import { CONFIG, type Config } from './config';
 import { ReleaseKey } from './release-key';
 import { SECRETS, type Secrets } from './secrets';
@@ -14,10 +15,11 @@ export interface Settings {
   readonly secrets: Secrets;
   readonly certificate: Certificate;
   readonly releaseKey: ReleaseKey;
+  readonly company: ConfiguredCompany;
   readonly journal: Journal;
 }
 
-/** Provides CONFIG, SECRETS, CERTIFICATE, ReleaseKey and Journal to every module. */
+/** Provides CONFIG, SECRETS, CERTIFICATE, ReleaseKey, ConfiguredCompany and Journal to every module. */
 @Global()
 @Module({})
 export class ConfigModule {
@@ -27,6 +29,7 @@ export class ConfigModule {
       { provide: SECRETS, useValue: settings.secrets },
       { provide: CERTIFICATE, useValue: settings.certificate },
       { provide: ReleaseKey, useValue: settings.releaseKey },
+      { provide: ConfiguredCompany, useValue: settings.company },
       { provide: Journal, useValue: settings.journal },
     ];
     return { module: ConfigModule, providers, exports: providers.map(({ provide }) => provide) };

@@ -7,6 +7,7 @@ import { isLoopback, isProtected } from '../../protocol/loopback';
 import type { CertificateFiles } from '../../tunnel/certificate-files';
 import { endpointOf } from '../../tunnel/pinned-tls';
 import { isUnnamed, proxySetting } from '../../tunnel/reverse-proxies';
+import { companyName } from '../../protocol/company';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -86,6 +87,8 @@ const environment = z
     PLATEN_SMTP_CA: z.string().optional(),
     PLATEN_MAIL_FROM: z.email().max(254).optional(),
     PLATEN_WEBHOOK_NETWORKS: proxySetting,
+    PLATEN_COMPANY_NAME: companyName.optional(),
+    PLATEN_COMPANY_LOGO: z.string().optional(),
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
     PLATEN_DEPLOY_PROVE_SECONDS: seconds.max(24 * 60 * 60).default(LIMITS.DEPLOYMENT_MONITOR_MS / 1000),
     PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
@@ -151,6 +154,10 @@ const environment = z
   .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
     path: ['PLATEN_DATA'],
     message: 'must be a shorter path: with relay/keeper.sock it may have 107 bytes (unix(7))',
+  })
+  .refine((env) => !env.PLATEN_COMPANY_LOGO || env.PLATEN_COMPANY_NAME, {
+    path: ['PLATEN_COMPANY_LOGO'],
+    message: 'must be set together with PLATEN_COMPANY_NAME',
   })
   .refine((env) => !env.PLATEN_SMTP_URL === !env.PLATEN_MAIL_FROM, {
     path: ['PLATEN_MAIL_FROM'],
@@ -251,6 +258,8 @@ export interface Config {
     /** Whether a user's administrator is also notified when the user's session is halted ([0153]). */
     readonly administrator: 'never' | 'when-logged-out' | 'always';
   };
+  /** Who runs the server, for approval screens. Without a name, there is no logo. */
+  readonly company: { readonly name?: string; readonly logoFile?: string };
   /** undefined: no mail is sent. */
   readonly mail: MailSettings | undefined;
   /** Addresses and networks that are not public, and to which webhooks may be sent. */
@@ -342,6 +351,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     information: { freshMs: e.PLATEN_INFORMATION_FRESH_SECONDS * 1000 },
     notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
+    company: {
+      name: e.PLATEN_COMPANY_NAME,
+      logoFile: e.PLATEN_COMPANY_LOGO && resolve(e.PLATEN_COMPANY_LOGO),
+    },
     mail: mailSettings(e.PLATEN_SMTP_URL, e.PLATEN_SMTP_PASSWORD_FILE, e.PLATEN_SMTP_CA, e.PLATEN_MAIL_FROM),
     webhookNetworks: e.PLATEN_WEBHOOK_NETWORKS,
     timeouts: {

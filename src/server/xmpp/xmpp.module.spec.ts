@@ -7,6 +7,7 @@ import { makeCertificate } from '../../../test/support/test-certificate';
 import { XmppWire } from '../../../test/support/xmpp/xmpp-wire';
 import { Journal } from '../../journal/journal';
 import { ReleaseKey } from '../config/release-key';
+import { ConfiguredCompany } from '../config/company';
 import { ConfigModule } from '../config/config.module';
 import { readConfig } from '../config/config';
 import { AccountRegistry } from './login/agent-accounts';
@@ -50,6 +51,7 @@ it('listens when the application is up, for the accounts of a later module, and 
     },
     certificate: { ...pair, selfSigned: true, authority: undefined, controlChannel: pair },
     releaseKey: new ReleaseKey(undefined),
+    company: new ConfiguredCompany(undefined),
     journal: new Journal(pino(sink)),
   });
   const app = await Test.createTestingModule({ imports: [settings, Accounts] }).compile();

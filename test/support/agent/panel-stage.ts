@@ -25,6 +25,11 @@ import { EVERY_INSTALLATION } from '../xmpp/control-channel';
 
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
+/** The logo is a picture of 48 x 24 points. */
+export const COMPANY = {
+  name: 'Acme Copiers',
+  logo: 'iVBORw0KGgoAAAANSUhEUgAAADAAAAAYCAIAAAAzn+mLAAAAK0lEQVR42u3OQQkAAAgEsGvq2/4FrobgYAGWzN4iJCQkJCQkJCQkJCT0K1TLdIQuGi0d2gAAAABJRU5ErkJggg==',
+};
 
 /** A real agent with its approval screen, between a real control channel and a fake relay; a test is the server behind them. */
 export class PanelStage {
@@ -76,9 +81,8 @@ export class PanelStage {
     const configuration = parseConfiguration(JSON.stringify({ panel: { port: 0, lan }, devices }), folder);
     const xmpp = { host: '127.0.0.1', port, domain: DOMAIN };
     const accesses = new Map([['mfp-1', new ScriptedDevice()]]);
-    const agent = new Agent(configuration, { agentId: 'agent-1', password: PASSWORD, xmpp, pin }, journal, {
-      accesses,
-    });
+    const credentials = { agentId: 'agent-1', password: PASSWORD, xmpp, pin, company: COMPANY };
+    const agent = new Agent(configuration, credentials, journal, { accesses });
     const listening = await agent.start();
     await until('the agent is online', () => server.isOnline('agent-1'));
     return new PanelStage(server, agent, folder, `http://127.0.0.1:${listening.port}`, accesses, lines);

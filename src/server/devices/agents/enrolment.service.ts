@@ -9,6 +9,7 @@ import { fingerprintOf } from '../../../tunnel/signing-key';
 import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
 import { CERTIFICATE, type Certificate } from '../../config/certificate';
+import { ConfiguredCompany } from '../../config/company';
 import { CONFIG, type Config } from '../../config/config';
 import { ReleaseKey } from '../../config/release-key';
 import { CustomersService } from '../../customers/customers.service';
@@ -39,6 +40,7 @@ export class EnrolmentService {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CERTIFICATE) private readonly certificate: Pick<Certificate, 'controlChannel'>,
     private readonly releaseKey: ReleaseKey,
+    private readonly configured: ConfiguredCompany,
   ) {}
 
   /**
@@ -107,6 +109,7 @@ export class EnrolmentService {
       xmpp: { host: publicHost ?? host, port: publicPort ?? port, domain },
       pin: this.certificate.controlChannel.pin,
       releaseKey: this.releaseKey.key,
+      company: this.configured.company,
     };
   }
 }
