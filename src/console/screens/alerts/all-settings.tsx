@@ -20,7 +20,7 @@ function Fields({ settings, save }: { settings: AlertSettings; save: ReturnType<
   const { rules, mail, quiet } = value;
   return (
     <SettingsForm onSave={() => save.mutate(value)} saving={save}>
-      <Panel title={t.alerts.rule}>
+      <Panel title={t.alerts.settings.open}>
         <Stack gap="lg" p="md">
           {(Object.keys(rules) as (keyof AlertRules)[]).map((rule) => (
             <RuleFields

@@ -37,7 +37,7 @@ function Fields({
   };
   return (
     <SettingsForm onSave={() => save.mutate(value)} saving={save}>
-      <Panel title={t.alerts.rule}>
+      <Panel title={t.alerts.settings.open}>
         <Stack gap="lg" p="md">
           {RULES.map((rule) => (
             <RuleFields
