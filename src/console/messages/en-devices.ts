@@ -47,7 +47,7 @@ export const enDevices = {
     lead: 'What needs someone now',
     now: 'Now',
     errors: 'Devices with an error',
-    warnings: 'Devices with a warning',
+    warnings: 'Devices with a warning or an error',
     silent: 'Devices whose agent is silent',
     unreached: 'Devices that their agent does not reach',
     jobsHeld: 'Jobs on hold',

@@ -36,7 +36,7 @@ export const jaDevices: typeof enDevices = {
     lead: '今、対応が必要なこと',
     now: '現在',
     errors: 'エラーのある機器',
-    warnings: '警告のある機器',
+    warnings: '警告またはエラーのある機器',
     silent: 'エージェントが無応答の機器',
     unreached: 'エージェントから届かない機器',
     jobsHeld: '保留中のジョブ',

@@ -51,7 +51,7 @@ function Now({ of: { all } }: { of: Overview }) {
     );
   const tiles: [count: number, label: string, to: string, tone: Tone][] = [
     [all.errors, t.overview.errors, listOf({ alerts: 'error' }), 'bad'],
-    [all.warnings - all.errors, t.overview.warnings, listOf({ alerts: 'warning' }), 'busy'],
+    [all.warnings > all.errors ? all.warnings : 0, t.overview.warnings, listOf({ alerts: 'warning' }), 'busy'],
     [silentOf(all), t.overview.silent, listOf({ presence: 'offline' }), 'off'],
     [all.unreached, t.overview.unreached, listOf({ state: 'unreached' }), 'off'],
     [all.jobsHeld, t.overview.jobsHeld, '/jobs', 'busy'],
