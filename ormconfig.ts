@@ -50,12 +50,14 @@ import { Alerts1763683200045 } from './src/server/database/migrations/0045-alert
 import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0046-alert-deliveries';
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
+import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
 import { DenialEntity } from './src/server/devices/conditions/denial.entity';
 import { ReportedConditionsEntity } from './src/server/devices/conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
+import { ReplacementEntity } from './src/server/devices/replacement/replacement.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { FleetViewEntity } from './src/server/devices/fleet/fleet-view.entity';
 import { DeviceNotesEntity } from './src/server/devices/notes/device-notes.entity';
@@ -89,6 +91,7 @@ const entities = [
   FleetViewEntity,
   ReportedConditionsEntity,
   DenialEntity,
+  ReplacementEntity,
   SessionEntity,
   HalfLogEntity,
   SessionStepEntity,
@@ -139,6 +142,7 @@ const migrations = [
   AlertDeliveries1763683200046,
   DeviceNotes1763683200051,
   Fleet1763683200052,
+  DeviceReplacements1763683200048,
 ];
 
 const common = {

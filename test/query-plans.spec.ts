@@ -29,6 +29,8 @@ import { FleetRepository, type Selection } from '../src/server/devices/fleet/fle
 import { FleetViewEntity } from '../src/server/devices/fleet/fleet-view.entity';
 import { FleetViewsRepository } from '../src/server/devices/fleet/fleet-views';
 import { DeviceInformationEntity } from '../src/server/devices/information/device-information.entity';
+import { ReplacementEntity } from '../src/server/devices/replacement/replacement.entity';
+import { ReplacementsRepository } from '../src/server/devices/replacement/replacements.repository';
 import { DeviceInformationRepository } from '../src/server/devices/information/device-information.repository';
 import { DeviceNotesEntity } from '../src/server/devices/notes/device-notes.entity';
 import { DeviceNotesRepository } from '../src/server/devices/notes/device-notes.repository';
@@ -65,6 +67,7 @@ const GROWING = [
   'device_notes',
   'fleet_views',
   'reported_conditions',
+  'device_replacements',
 ];
 
 interface Statement {
@@ -115,6 +118,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const notes = new DeviceNotesRepository(rows(DeviceNotesEntity));
   const fleet = new FleetRepository(rows(DeviceEntity));
   const views = new FleetViewsRepository(rows(FleetViewEntity));
+  const replacements = new ReplacementsRepository(rows(ReplacementEntity));
   const retention = new RetentionRepository(database);
   const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity), writes);
 
@@ -170,6 +174,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const alertPage = { ...page, state: 'open' } as const;
   const reader = { recipientId: 'u', reach: ofOneSite };
   const denial = row<Parameters<typeof conditions.add>[1][number]>({ what: 'session web', count: 1 });
+  const decided = { at: now, as: 'new-board', before: null, after: null, counters: {}, by: 'u' } as const;
   const installation = { installationId: 'i', continuationHash: 'h' };
 
   const ended = { id: 's9', openPair: null, state: 'ended', requestedAt: new Date(1), endedAt: new Date(1) } as const;
@@ -401,6 +406,13 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['of', () => information.of(['d', 'e'])],
         ['store', () => information.store(device, { acquiredAt: now })],
         ['storeChanges', () => information.storeChanges(device, ['state'], now)],
+      ],
+    ],
+    [
+      replacements,
+      [
+        ['of', () => replacements.of('d')],
+        ['add', () => replacements.add(device, decided)],
       ],
     ],
     [

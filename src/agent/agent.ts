@@ -6,6 +6,7 @@ import { ControlChannel, type ControlChannelOptions } from './channel/control-ch
 import { ENROL_AGAIN, signerOf, type Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
 import { IdentifiedDevice } from './device/identified-device';
+import { IdentityAcceptance } from './device/identity-acceptance';
 import { IppDevice } from './device/ipp-device';
 import { KnownIdentities } from './device/known-identities';
 import { MergedDevice } from './device/merged-device';
@@ -81,6 +82,9 @@ export class Agent {
     const deviceIds = devices.map(({ id }) => id);
     this.#conditionReports = new ConditionReports(deviceIds, store, this.#access.denials, this.#channel, journal);
     this.#origins = new PermittedOrigins({ ...configuration, journal });
+    const known = new KnownIdentities(configuration.state, journal);
+    this.#accesses = options.accesses ?? accessesOf(configuration, known);
+    this.#poller = new DevicePoller(this.#accesses, journal);
     this.#remoteSessions = new RemoteSessions({
       devices,
       origins: this.#origins,
@@ -88,11 +92,11 @@ export class Agent {
       journal,
       channel: this.#channel,
       outbound,
+      otherDeviceAt: (deviceId) => this.#otherDeviceAt(deviceId),
       answers: this.#answers,
       onEnded: (ended) => this.#ended.add(ended),
     });
-    this.#accesses = options.accesses ?? accessesOf(configuration, journal);
-    this.#poller = new DevicePoller(this.#accesses, journal);
+    new IdentityAcceptance({ devices, known, poller: this.#poller, channel: this.#channel, journal });
     this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
     this.#maintenance = new Maintenance({
       devices: new Map(devices.map(({ id, rules, model }) => [id, { access: this.#accesses.get(id), rules, model }])),
@@ -225,6 +229,13 @@ export class Agent {
     return powerSaving;
   }
 
+  /** As last polled; a poll starts now, so that another device is noticed before the person at the device has answered. */
+  #otherDeviceAt(deviceId: string): string | undefined {
+    if (this.#accesses.has(deviceId)) void this.#poller.poll(deviceId);
+    const { problem } = this.#poller.known(deviceId);
+    return problem?.code === 'other-device' ? problem.detail : undefined;
+  }
+
   async #decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void> {
     this.#remoteSessions.decide(remoteSessionId, answer);
     const asked = this.#remoteSessions.sessions.get(remoteSessionId)?.asked;
@@ -306,10 +317,9 @@ export class Agent {
 }
 
 function accessesOf(
-  { devices, state, meterMaps = [] }: Configuration,
-  journal: Journal,
+  { devices, meterMaps = [] }: Configuration,
+  known: KnownIdentities,
 ): ReadonlyMap<string, DeviceAccess> {
-  const known = new KnownIdentities(state, journal);
   const maps = [...meterMaps, ...SHIPPED_METERS];
   const access = (device: Device): DeviceAccess => {
     const { ipp, snmp, operations } = device;

@@ -10,7 +10,15 @@ import {
   reportedDenial,
   sentConnectionInfo,
 } from './control-channel';
-import { alertSeverity, deviceInformation, deviceProblem, deviceState, updateDecision } from './device-information';
+import { deviceIdentity } from './device-identity';
+import {
+  alertSeverity,
+  counters,
+  deviceInformation,
+  deviceProblem,
+  deviceState,
+  updateDecision,
+} from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, deviceIdPattern, instant, secret, spkiPin } from './names';
@@ -216,6 +224,42 @@ export const acquiredInformation = z.object({
     .nullable(),
 });
 export type AcquiredInformation = z.infer<typeof acquiredInformation>;
+
+/** What an administrator has to decide about a device. */
+export const identityQuestion = z.discriminatedUnion('kind', [
+  /** Another device answers at its address; `deviceId`: it is this one of the same agent. */
+  z.object({
+    kind: z.literal('other-device'),
+    expected: deviceIdentity,
+    found: deviceIdentity,
+    deviceId: deviceId.nullable(),
+  }),
+  /** Its life counter is lower than before. */
+  z.object({ kind: z.literal('counters-back'), at: instant, before: counters, after: counters }),
+]);
+export type IdentityQuestion = z.infer<typeof identityQuestion>;
+/** `new-board`: the same device, which counts from another value; `another-device`: it replaces this one. */
+export const replacedAs = z.enum(['new-board', 'another-device']);
+/** `POST /api/devices/:id/identity`. `found`: as in the question; null for `counters-back`. */
+export const identityDecision = z.strictObject({ as: replacedAs, found: deviceIdentity.nullable() });
+export type IdentityDecision = z.infer<typeof identityDecision>;
+/** A decision. `counters`: the last ones before. */
+export const deviceReplacement = z.object({
+  at: instant,
+  as: replacedAs,
+  before: deviceIdentity.nullable(),
+  after: deviceIdentity.nullable(),
+  counters,
+  by: z.string(),
+});
+export type DeviceReplacement = z.infer<typeof deviceReplacement>;
+/** `GET /api/devices/:id/identity`: the marks of the device that is expected, and the last decisions, latest first. */
+export const identityState = z.object({
+  identity: deviceIdentity.nullable(),
+  question: identityQuestion.nullable(),
+  replacements: z.array(deviceReplacement),
+});
+export type IdentityState = z.infer<typeof identityState>;
 
 /** `GET /api/devices/:id/conditions`: the access conditions as the agent reported them last. They are set at the device only. */
 export const reportedConditions = z.object({

@@ -4,6 +4,7 @@ import { signedRecord, signingKey } from './approval-record';
 import { asker } from './asker';
 import { checkFinding } from './check-finding';
 import { company } from './company';
+import { deviceIdentity } from './device-identity';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
@@ -28,6 +29,7 @@ import { shownLine } from './shown-text';
  *   server  -> agent   terminate           S265, S314
  *   server  -> agent   acquire-information the current information of a device
  *   agent   -> server  report-information  the information of a device has changed
+ *   server  -> agent   accept-identity     what answers at the address of a device is this device from now on
  *   agent   -> server  report-conditions   access conditions    agent -> server   report-denials
  *
  * Maintenance (S122-S124) is in ad-hoc-command.ts.
@@ -294,6 +296,19 @@ export const reportInformation = exchange({
   response: nothing,
 });
 
+/**
+ * An administrator has decided that the device which the agent found at the address of this one (problem `other-device`) is
+ * this one from now on. The agent refuses (`wrong-state`) if another one answers by then, or if its configuration has a serial
+ * number for the device.
+ */
+export const acceptIdentity = exchange({
+  name: 'accept-identity',
+  namespace: NS_DEVICE,
+  from: 'server',
+  request: z.object({ deviceId, identity: deviceIdentity }),
+  response: nothing,
+});
+
 /** After every login and change: the access conditions of one device, as they stand at the agent. */
 export const reportConditions = exchange({
   name: 'report-conditions',
@@ -350,6 +365,7 @@ export const EXCHANGES = {
   checkConnections,
   acquireInformation,
   reportInformation,
+  acceptIdentity,
   reportConditions,
   reportDenials,
 } as const;

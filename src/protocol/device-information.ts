@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { deviceIdentity } from './device-identity';
+import { deviceId } from './names';
 import { shownLine } from './shown-text';
 
 /**
@@ -133,7 +135,7 @@ export const LASTING_PROBLEMS = {
     label: 'Another device',
     text: 'Another device answers at the address of this one. Its information is not recorded, and nothing is sent to it.',
     remedy:
-      'If the device was replaced, the person responsible for the agent can accept the new one (platen agent accept-device) or correct "serialNumber" in the agent’s configuration. If its address has changed, they can correct the address.',
+      'If the device was replaced or has a new board, an administrator decides so on the page of the device, or the person responsible for the agent accepts it there (platen agent accept-device) and corrects "serialNumber" in the agent’s configuration. If its address has changed, they can correct the address.',
   },
   'protocol-unsupported': {
     label: 'IPP not supported',
@@ -166,12 +168,26 @@ export type DeviceProblem = keyof typeof DEVICE_PROBLEMS;
 export const deviceProblem = z.enum(Object.keys(DEVICE_PROBLEMS) as [DeviceProblem, ...DeviceProblem[]]);
 export const isLasting = (problem: string): problem is LastingProblem => Object.hasOwn(LASTING_PROBLEMS, problem);
 
+/** Which device answers at the address of another one. */
+export const otherDevice = z.object({
+  expected: deviceIdentity,
+  found: deviceIdentity,
+  /** It is this device of the same agent. */
+  deviceId: deviceId.optional(),
+});
+export type OtherDevice = z.infer<typeof otherDevice>;
+
 export const deviceInformation = z.object({
   /** false: the agent has no current answer of the device; the other fields are from the last one. */
   reached: z.boolean(),
   /** Why not, with the words of the agent; null if it is reached, or not known. */
   problem: z
-    .object({ code: deviceProblem, detail: shownLine(500) })
+    .object({
+      code: deviceProblem,
+      detail: shownLine(500),
+      /** With `other-device`; agents of earlier versions do not say it. */
+      otherDevice: otherDevice.optional(),
+    })
     .nullable()
     .default(null),
   /** The owner of the device permits weak encryption between the agent and it. */
@@ -183,6 +199,8 @@ export const deviceInformation = z.object({
   model: shownLine(200),
   serialNumber: shownLine(100),
   firmwareVersion: shownLine(100),
+  /** Marks of the device. Agents of earlier versions do not report them. */
+  identity: deviceIdentity.optional(),
   details: deviceDetails.optional(),
   sources: informationSources.optional(),
   /** A protocol in which the device did not answer, although it is reached in another. */

@@ -47,6 +47,11 @@ export const PROBLEMS = {
     title: 'The device is offline',
     remedy: 'Have someone check the agent and its network, then try again.',
   },
+  'other-device': {
+    status: 409,
+    title: 'Another device answers at its address',
+    remedy: 'See the page of the device: an administrator decides there whether it was replaced.',
+  },
   'no-substitute': {
     status: 409,
     title: 'The agent cannot be woken',

@@ -71,6 +71,8 @@ export const ACCESS: Record<Route, Access> = {
   'POST /api/enrolment': 'anyone',
   'GET /api/devices': 'technician',
   'GET /api/devices/:id': 'technician',
+  'GET /api/devices/:id/identity': 'technician',
+  'POST /api/devices/:id/identity': 'admin',
   'GET /api/devices/:id/information': 'technician',
   'POST /api/devices/:id/information': 'technician',
   'GET /api/overview': 'technician',

@@ -6,17 +6,29 @@ import {
   createdEnrolment,
   deniedAccess,
   device,
+  identityState,
   lastAgentCheck,
   page,
   reportedConditions,
 } from '../../src/protocol/api';
 import { deviceNotes, NO_NOTES } from '../../src/protocol/device-notes';
-import { announce, enrolment, reportConditions, reportDenials } from '../../src/protocol/control-channel';
+import {
+  announce,
+  enrolment,
+  reportConditions,
+  reportDenials,
+  reportInformation,
+} from '../../src/protocol/control-channel';
+import { UNIDENTIFIED, type DeviceIdentity } from '../../src/protocol/device-identity';
+import { deviceInformation } from '../../src/protocol/device-information';
 import type { ScriptedAnswer } from '../support/agent/scripted-agent';
 import { announcedPrinter } from '../support/server/control-plane';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 import vectors from '../vectors/control-channel.json';
+
+const PL1: DeviceIdentity = { ...UNIDENTIFIED, serialNumber: 'PL1' };
+const PL2: DeviceIdentity = { ...UNIDENTIFIED, serialNumber: 'PL2' };
 
 /** A device whose agent has been enrolled and announced it, and is no longer connected. */
 export async function offlineDevice(api: RestApi, deviceId: string): Promise<void> {
@@ -149,6 +161,34 @@ export function describeDevices(api: () => RestApi): void {
       expect(stored).toEqual(acquired);
     });
 
+    it('are replaced only after an administrator has decided', async () => {
+      const { agent: stream } = api().plane;
+      const route = 'POST /api/devices/:id/identity';
+      const body = { as: 'new-board', found: null };
+      await api().refuses('ada', route, '409 wrong-state', { ...printer, body });
+      const information = deviceInformation.parse(vectors.acquireInformation.response);
+      const report = (identity: DeviceIdentity) =>
+        stream.ask(reportInformation, { deviceId: 'printer', information: { ...information, identity } });
+      await report(PL1);
+      await report(PL2);
+      const state = () => api().answers('tom', 'GET /api/devices/:id/identity', identityState, printer);
+      const question = { kind: 'other-device', expected: PL1, found: PL2, deviceId: null };
+      expect(await state()).toEqual({ identity: PL1, question, replacements: [] });
+      for (const found of [null, PL1])
+        await api().refuses('ada', route, '409 wrong-state', { ...printer, body: { ...body, found } });
+      stream.answers.set('acquire-information', { body: { ...information, identity: PL2 } });
+      const decided = await api().answers('ada', route, identityState, { ...printer, body: { ...body, found: PL2 } });
+      const { counters } = information;
+      expect(decided).toMatchObject({
+        ...{ identity: PL2, question: null },
+        replacements: [{ as: 'new-board', before: PL1, after: PL2, counters, by: 'ada' }],
+      });
+      expect(await state()).toEqual(decided);
+      expect(await api().pages('ada', 'GET /api/audit', auditEvent)).toContainEqual(
+        expect.objectContaining({ action: 'device.board-replaced', target: 'printer', detail: 'PL2' }),
+      );
+    });
+
     it('show the access conditions and denials that their agent reports', async () => {
       const { conditions } = reportConditions.request.parse(vectors.reportConditions.request);
       const ofPrinter = conditions.map((each) => ({ ...each, deviceId: 'printer' }));
@@ -208,9 +248,32 @@ export function describeDevices(api: () => RestApi): void {
     });
 
     const unknown = { params: { id: 'no-such-device' } };
+    const decision = { as: 'new-board', found: null };
     itRefuses(api, [
       ['conditions of an unknown device', 'tom', 'GET /api/devices/:id/conditions', '404 unknown-device', unknown],
       ['denials of an unknown device', 'tom', 'GET /api/devices/:id/denials', '404 unknown-device', unknown],
+      ['the identity of an unknown device', 'tom', 'GET /api/devices/:id/identity', '404 unknown-device', unknown],
+      [
+        'to decide about an unknown device',
+        'ada',
+        'POST /api/devices/:id/identity',
+        '404 unknown-device',
+        { ...unknown, body: decision },
+      ],
+      [
+        'to decide about a device that is offline',
+        'ada',
+        'POST /api/devices/:id/identity',
+        '409 device-offline',
+        { params: { id: 'away' }, body: decision },
+      ],
+      [
+        'a decision that is none',
+        'ada',
+        'POST /api/devices/:id/identity',
+        '400 invalid-request',
+        { ...printer, body: { as: 'something' } },
+      ],
       ['an unknown device', 'tom', 'GET /api/devices/:id', '404 unknown-device', unknown],
       ['information of an unknown device', 'tom', 'GET /api/devices/:id/information', '404 unknown-device', unknown],
       ['to ask an unknown device', 'tom', 'POST /api/devices/:id/information', '404 unknown-device', unknown],

@@ -1,4 +1,4 @@
-import type { DeviceInformation, DeviceProblem } from '../../protocol/device-information';
+import type { DeviceInformation, DeviceProblem, OtherDevice } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import type { Readiness } from './readiness';
 
@@ -47,6 +47,17 @@ export class DeviceRefused extends Error {
     super(message, options);
     this.problem = problem;
     this.mayAnswerLess = mayAnswerLess;
+  }
+}
+/** Another device answers at the address of the device. */
+export class OtherDeviceAnswers extends DeviceRefused {
+  override readonly name = 'OtherDeviceAnswers';
+
+  constructor(
+    message: string,
+    readonly otherDevice: OtherDevice,
+  ) {
+    super(message, { problem: 'other-device' });
   }
 }
 /** The device asks for a login, and the agent has none that it may send. `challenge` is its WWW-Authenticate. */

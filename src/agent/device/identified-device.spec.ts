@@ -2,15 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScriptedDevice } from '../../../test/support/device/scripted-device';
+import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { acceptIdentity } from '../../protocol/control-channel';
+import { differenceOf, UNIDENTIFIED, type DeviceIdentity } from '../../protocol/device-identity';
+import { DevicePoller } from '../information/device-poller';
 import { acceptDevice } from '../main';
 import { IdentifiedDevice } from './identified-device';
-import { deviceIdOf, differenceOf, identityOf, UNIDENTIFIED, type DeviceIdentity } from './identity';
+import { deviceIdOf, identityOf } from './identity';
+import { IdentityAcceptance } from './identity-acceptance';
 import { KnownIdentities } from './known-identities';
 
 const NONE = UNIDENTIFIED;
-const A: DeviceIdentity = { serialNumber: 'A-1', uuid: 'urn:uuid:a', model: 'Acme Laser' };
-const B: DeviceIdentity = { serialNumber: 'B-2', uuid: 'urn:uuid:b', model: 'Acme Laser' };
+const A: DeviceIdentity = { serialNumber: 'A-1', uuid: 'urn:uuid:a', mac: '', model: 'Acme Laser' };
+const B: DeviceIdentity = { serialNumber: 'B-2', uuid: 'urn:uuid:b', mac: '', model: 'Acme Laser' };
+const [MAC_A, MAC_B] = ['00:25:07:00:00:0a', '00:25:07:00:00:0b'];
 const without = (of: DeviceIdentity, ...names: (keyof DeviceIdentity)[]): DeviceIdentity => ({
   ...of,
   ...Object.fromEntries(names.map((name) => [name, ''])),
@@ -25,6 +31,7 @@ describe('who a device is', () => {
     expect(identityOf(attributes, '77')).toEqual({
       serialNumber: '77',
       uuid: 'urn:uuid:4509a320-00a0-008f-00b6-002507510eca',
+      mac: '',
       model: 'Acme Laser 9',
     });
     expect(deviceIdOf(attributes)('SN')).toBe('77');
@@ -38,6 +45,15 @@ describe('who a device is', () => {
     ['the same model', A, B, 'serial number "B-2" instead of "A-1"'],
     ['without a serial number', without(A, 'serialNumber'), without(B, 'serialNumber'), 'UUID "urn:uuid:b"'],
     ['one of them without a serial number', A, without(B, 'serialNumber'), 'UUID "urn:uuid:b" instead of'],
+    ['with nothing but a MAC address', { ...NONE, mac: MAC_A }, { ...NONE, mac: MAC_B }, `MAC address "${MAC_B}"`],
+    [
+      'one of them without a serial number, and another MAC address',
+      { ...A, mac: MAC_A },
+      { ...NONE, mac: MAC_B },
+      MAC_B,
+    ],
+    ['mute, with its MAC address', { ...A, mac: MAC_A }, { ...NONE, mac: MAC_A }, undefined],
+    ['the same with another MAC address', { ...A, mac: MAC_A }, { ...A, mac: MAC_B }, undefined],
     ['with nothing but a model', { ...NONE, model: 'Acme X' }, { ...NONE, model: 'Acme Y' }, 'is a "Acme Y"'],
     ['mute, as always', NONE, NONE, undefined],
     ['mute, which it never was', A, NONE, 'no serial number and no UUID, and "A-1" is expected'],
@@ -127,6 +143,63 @@ describe('a device that its agent knows', () => {
     expect(await stored()).toEqual({ 'mfp-1': B, 'mfp-2': B });
     expect(said.mock.calls.join('')).toContain('mfp-1: "A-1" is forgotten; the next device that answers is taken');
     jest.restoreAllMocks();
+  });
+
+  it('is reported with its marks, and with those of another one at its address', async () => {
+    inner.identity = without(A, 'uuid');
+    expect((await open().information()).identity).toEqual(without(A, 'uuid'));
+    inner.identity = without(A, 'serialNumber');
+    expect((await open().information()).identity).toEqual(A);
+    inner.identity = A;
+    await open().information();
+    inner.identity = B;
+    await open('', 'mfp-2').information();
+    const swappedWith = { expected: A, found: B, deviceId: 'mfp-2' };
+    await expect(open().information()).rejects.toMatchObject({
+      message: expect.stringMatching(/instead of "A-1"; it is the device mfp-2 of this agent$/),
+      otherDevice: swappedWith,
+    });
+    inner.identity = { ...B, serialNumber: 'C-3', uuid: 'urn:uuid:c' };
+    await expect(open().information()).rejects.not.toHaveProperty('otherDevice.deviceId');
+  });
+
+  describe('when an administrator of the server accepts another one', () => {
+    let channel: ScriptedChannel;
+    let poller: DevicePoller;
+    const accept = (identity: DeviceIdentity, deviceId = 'mfp-1') =>
+      channel.ask(acceptIdentity, { deviceId, identity });
+    const start = (serialNumber = '') => {
+      channel = new ScriptedChannel();
+      poller = new DevicePoller(new Map([['mfp-1', open(serialNumber)]]), journal);
+      const devices = [{ id: 'mfp-1', serialNumber }];
+      new IdentityAcceptance({ devices, known, poller, channel, journal });
+    };
+    beforeEach(() => start());
+    afterEach(() => poller.stop());
+
+    it('takes the one that was found, and no other', async () => {
+      await open().information();
+      inner.identity = B;
+      await expect(accept({ ...B, serialNumber: 'C-3' })).rejects.toMatchObject({ code: 'wrong-state' });
+      await expect(accept(B, 'mfp-9')).rejects.toMatchObject({ code: 'unknown-device' });
+      expect(await stored()).toEqual({ 'mfp-1': A });
+      await accept(B);
+      expect(await stored()).toEqual({ 'mfp-1': B });
+      expect(poller.known('mfp-1')).toMatchObject({ reached: true, identity: B });
+      await accept(B); // again
+      inner.identity = A;
+      await expect(accept(B)).rejects.toMatchObject({ code: 'wrong-state' });
+    });
+
+    it('leaves the serial number in the configuration to the owner', async () => {
+      start('A-1');
+      inner.identity = B;
+      await expect(accept(B)).rejects.toMatchObject({
+        code: 'wrong-state',
+        detail: expect.stringMatching(/"A-1": its owner/),
+      });
+      expect(await stored().catch(() => ({}))).toEqual({});
+    });
   });
 
   it('is not taken while the file of the identities cannot be read', async () => {

@@ -1,7 +1,7 @@
+import { differenceOf, withMarks, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
-import { DeviceRefused, type DeviceAccess } from './device-access';
-import { differenceOf, type DeviceIdentity } from './identity';
+import { OtherDeviceAnswers, type DeviceAccess } from './device-access';
 import type { KnownIdentities } from './known-identities';
 import type { Readiness } from './readiness';
 
@@ -23,11 +23,10 @@ export class IdentifiedDevice implements DeviceAccess {
     return this.inner.readiness;
   }
 
-  /** Also throws DeviceRefused with the problem `other-device`, as do all others. */
+  /** Also throws OtherDeviceAnswers, as do all others. */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
     const information = await this.inner.information(signal);
-    await this.check(this.inner.identity);
-    return information;
+    return { ...information, identity: await this.check(this.inner.identity) };
   }
   async identify(signal?: AbortSignal): Promise<void> {
     await this.information(signal);
@@ -46,20 +45,33 @@ export class IdentifiedDevice implements DeviceAccess {
     await this.inner.sendFirmware(file, onSent, signal);
   }
 
-  private async check(found: DeviceIdentity): Promise<void> {
-    let difference = await this.difference(found);
+  /** @returns the marks of the device: those that were found, and those that only an earlier answer had */
+  private async check(found: DeviceIdentity): Promise<DeviceIdentity> {
+    let { expected, difference } = await this.compared(found);
     if (difference !== undefined) {
       this.known.reload();
-      difference = await this.difference(found);
+      ({ expected, difference } = await this.compared(found));
     }
-    if (difference !== undefined) throw new DeviceRefused(difference, { problem: 'other-device' });
+    if (difference !== undefined) throw await this.otherDevice(difference, expected, found);
     await this.known.learn(this.device.id, found);
+    return withMarks(found, expected) ?? found;
   }
 
   /** The serial number in the configuration outweighs what was learnt. */
-  private async difference(found: DeviceIdentity): Promise<string | undefined> {
+  private async compared(found: DeviceIdentity): Promise<{ expected: DeviceIdentity; difference: string | undefined }> {
     const { id, serialNumber } = this.device;
     const learnt = await this.known.of(id);
-    return differenceOf({ ...learnt, serialNumber: serialNumber || learnt.serialNumber }, found, learnt);
+    const expected = { ...learnt, serialNumber: serialNumber || learnt.serialNumber };
+    return { expected, difference: differenceOf(expected, found, learnt) };
+  }
+
+  private async otherDevice(
+    difference: string,
+    expected: DeviceIdentity,
+    found: DeviceIdentity,
+  ): Promise<OtherDeviceAnswers> {
+    const deviceId = await this.known.otherWith(found, this.device.id);
+    const text = deviceId === undefined ? difference : `${difference}; it is the device ${deviceId} of this agent`;
+    return new OtherDeviceAnswers(text, { expected, found, ...(deviceId !== undefined && { deviceId }) });
   }
 }

@@ -1,11 +1,12 @@
 import { attributesOf, type IppAttributes } from '../../ipp/ipp-message';
+import { UNIDENTIFIED, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import type { Device } from '../configuration/configuration';
 import { DeviceRefused, OperationUnsupported, type DeviceAccess } from './device-access';
 import { cleanLine, stringsOf } from './attribute-text';
 import { INFORMATION_ATTRIBUTES, informationOf } from './information';
-import { IDENTITY_ATTRIBUTES, identityOf, UNIDENTIFIED, type DeviceIdentity } from './identity';
+import { IDENTITY_ATTRIBUTES, identityOf } from './identity';
 import { HttpLogin } from './http-login';
 import { IppClient } from './ipp-client';
 import { READINESS_ATTRIBUTES, readinessOf, UNREPORTED, type Readiness } from './readiness';

@@ -2,22 +2,27 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
+import {
+  deviceIdentity,
+  isSameDevice,
+  UNIDENTIFIED,
+  withMarks,
+  type DeviceIdentity,
+} from '../../protocol/device-identity';
 import { deviceId } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import { replaceDurably } from '../durable-file';
 import { DeviceRefused } from './device-access';
-import { UNIDENTIFIED, type DeviceIdentity } from './identity';
 
 const FILE = 'device-identities.json';
 const UNREADABLE =
   'device-identities.json in the state folder of the agent cannot be read: remove it to have the devices learnt again';
-const identity = z.object({ serialNumber: z.string(), uuid: z.string(), model: z.string() });
-const stored = z.object({ devices: z.record(deviceId, identity) });
+const stored = z.object({ devices: z.record(deviceId, deviceIdentity) });
 type Identities = z.infer<typeof stored>['devices'];
 
 /**
- * What the devices of this agent reported of themselves when they were reached first. Only the owner changes it, by
- * `platen agent accept-device`, so it is read again before a device is refused.
+ * What the devices of this agent reported of themselves when they were reached first. The owner changes it by
+ * `platen agent accept-device` while the agent runs, so it is read again before a device is refused.
  */
 export class KnownIdentities {
   readonly #file: string;
@@ -42,6 +47,14 @@ export class KnownIdentities {
     this.#known = undefined;
   }
 
+  /** The other device of this agent that has these marks. */
+  otherWith(marks: DeviceIdentity, device: string): Promise<string | undefined> {
+    return this.#queued(async () => {
+      const others = Object.entries(await this.#load()).filter(([id]) => id !== device);
+      return others.find(([, identity]) => isSameDevice(identity, marks))?.[0];
+    });
+  }
+
   /** Adds what was not known of a device; if it cannot be stored, until the agent is restarted. */
   learn(device: string, found: DeviceIdentity): Promise<void> {
     return this.#queued(async () => {
@@ -53,6 +66,14 @@ export class KnownIdentities {
       await this.#save({ ...all, [device]: learnt }).catch((error: Error) =>
         this.journal?.error('the identity of a device cannot be stored', { device, detail: error.message }),
       );
+    });
+  }
+
+  /** Expects these marks from now on. @throws Error of the file */
+  replace(device: string, identity: DeviceIdentity): Promise<void> {
+    return this.#queued(async () => {
+      this.reload();
+      await this.#save({ ...(await this.#load()), [device]: identity });
     });
   }
 
@@ -87,12 +108,4 @@ export class KnownIdentities {
     this.#turn = done.catch(() => undefined);
     return done;
   }
-}
-
-/** What is known of a device with what was found; undefined if that adds nothing. */
-function withMarks(before: DeviceIdentity = UNIDENTIFIED, found: DeviceIdentity): DeviceIdentity | undefined {
-  const serialNumber = before.serialNumber || found.serialNumber;
-  const [uuid, model] = [before.uuid || found.uuid, before.model || found.model];
-  const same = serialNumber === before.serialNumber && uuid === before.uuid && model === before.model;
-  return same ? undefined : { serialNumber, uuid, model };
 }

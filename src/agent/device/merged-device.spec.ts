@@ -1,7 +1,7 @@
 import { DEVICE_INFORMATION, ScriptedDevice } from '../../../test/support/device/scripted-device';
+import { UNIDENTIFIED, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { DeviceRefused } from './device-access';
-import { UNIDENTIFIED, type DeviceIdentity } from './identity';
 import { MergedDevice } from './merged-device';
 
 /** A source whose identity and counters of the vendor a test sets. */

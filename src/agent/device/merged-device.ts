@@ -1,7 +1,7 @@
+import { differenceOf, UNIDENTIFIED, withMarks, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation, DeviceProblem, DeviceProtocol } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from './device-access';
-import { differenceOf, UNIDENTIFIED, type DeviceIdentity } from './identity';
 import { mergeReadings, type Reading } from './information-precedence';
 import { UNREPORTED, type Readiness } from './readiness';
 
@@ -60,8 +60,8 @@ export class MergedDevice implements DeviceAccess {
 
   private together(byIpp: Answer, bySnmp: Answer): DeviceInformation {
     if (isFailed(byIpp)) {
-      // without a serial number, it could be another device that answers
-      if (isFailed(bySnmp) || bySnmp.identity.serialNumber === '') throw byIpp.failure;
+      // without a mark, it could be another device that answers
+      if (isFailed(bySnmp) || !(bySnmp.identity.serialNumber || bySnmp.identity.mac)) throw byIpp.failure;
       this.identity = bySnmp.identity;
       return { ...mergeReadings([bySnmp]), unanswered: { protocol: 'ipp', ...problemOf(byIpp.failure) } };
     }
@@ -70,7 +70,7 @@ export class MergedDevice implements DeviceAccess {
       this.identity = byIpp.identity;
       return { ...mergeReadings([byIpp]), unanswered: { protocol: 'snmp', ...problemOf(other.failure) } };
     }
-    this.identity = { ...byIpp.identity, serialNumber: byIpp.identity.serialNumber || other.identity.serialNumber };
+    this.identity = withMarks(byIpp.identity, other.identity) ?? byIpp.identity;
     return mergeReadings([byIpp, other]);
   }
 

@@ -2,7 +2,13 @@ import type { Journal } from '../../journal/journal';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { jittered } from '../../protocol/waits';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from '../device/device-access';
+import {
+  DeviceRefused,
+  DeviceUnreachable,
+  OperationUnsupported,
+  OtherDeviceAnswers,
+  type DeviceAccess,
+} from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 
 export interface DevicePollerOptions {
@@ -136,7 +142,8 @@ export class DevicePoller {
   #logFailure(deviceId: string, error: Error, problem: DeviceInformation['problem']): void {
     if (!problem) return void this.journal.unexpected(error, `polling ${deviceId}`);
     const { code, detail } = problem;
-    if (this.known(deviceId).problem?.code === code) return;
+    const before = this.known(deviceId).problem;
+    if (before?.code === code && (code !== 'other-device' || before.detail === detail)) return;
     const what = code === 'unreachable' ? 'the device does not answer' : 'the device answers, but not with information';
     this.journal.warn(what, { deviceId, problem: code, detail });
   }
@@ -146,6 +153,7 @@ export class DevicePoller {
 function problemOf(error: Error): DeviceInformation['problem'] {
   const detail = error.message.slice(0, 500);
   if (error instanceof DeviceUnreachable) return { code: 'unreachable', detail };
+  if (error instanceof OtherDeviceAnswers) return { code: error.problem, detail, otherDevice: error.otherDevice };
   if (error instanceof DeviceRefused) return { code: error.problem, detail };
   return error instanceof OperationUnsupported ? { code: 'not-a-printer', detail } : null;
 }

@@ -113,5 +113,8 @@ const fitting = (deviceId: string, information: DeviceInformation): DeviceInform
     : { ...information, details: undefined };
 
 /** The part whose changes are reported; levels and counters change with every page. */
-const essence = ({ reached, problem, unanswered, state, alerts, firmwareVersion }: DeviceInformation): string =>
-  JSON.stringify([reached, problem?.code, unanswered?.protocol, unanswered?.code, state, alerts, firmwareVersion]);
+const essence = (information: DeviceInformation): string => {
+  const { reached, problem, unanswered, state, alerts, firmwareVersion, identity } = information;
+  const why = [problem?.code, problem?.otherDevice, unanswered?.protocol, unanswered?.code];
+  return JSON.stringify([reached, why, state, alerts, firmwareVersion, identity]);
+};

@@ -58,10 +58,13 @@ let stage: AccessStage;
 let sessions: RemoteSessions;
 let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let id: string;
+/** What the agent knows of another device at the address. */
+let otherDevice: string | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'platen-answers-'));
   id = randomUUID();
+  otherDevice = undefined;
   channel = new ScriptedChannel();
   recorded = recordedJournal();
   ended = [];
@@ -85,7 +88,8 @@ async function start(timeOfDay?: () => number): Promise<void> {
   const { journal } = recorded;
   const outbound = NO_PROXY;
   const origins = new PermittedOrigins({ devices, state: folder, journal, panel: { host: '127.0.0.1', port: 0 } });
-  const options = { devices, channel, access, answers, origins, outbound, journal, onEnded, timeOfDay };
+  const otherDeviceAt = () => otherDevice;
+  const options = { devices, channel, access, answers, origins, outbound, otherDeviceAt, journal, onEnded, timeOfDay };
   sessions = new RemoteSessions(options);
 }
 afterEach(async () => {
@@ -151,6 +155,20 @@ describe('RemoteSessions', () => {
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
     sessions.decide(id, NO);
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    expect(relay.establishes).toEqual([]);
+  });
+
+  it('leads to no other device at the address of this one', async () => {
+    otherDevice = 'serial number "B" instead of "A"';
+    const refused = { code: 'other-device', detail: otherDevice };
+    await expect(channel.ask(requestApproval, question())).rejects.toMatchObject(refused);
+    expect(sessions.sessions.size).toBe(0);
+    // it is noticed after the YES
+    otherDevice = undefined;
+    await channel.ask(requestApproval, question());
+    sessions.decide(id, YES);
+    otherDevice = refused.detail;
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject(refused);
     expect(relay.establishes).toEqual([]);
   });
 

@@ -42,6 +42,8 @@ export interface RemoteSessionsOptions {
   readonly answers: Pick<Answers, 'give' | 'of'>;
   readonly origins: Pick<PermittedOrigins, 'originsOf' | 'open' | 'propose'>;
   readonly outbound: OutboundProxy;
+  /** In words, that another device answers at the address of the device; undefined: as far as is known, it is the right one. */
+  readonly otherDeviceAt: (deviceId: string) => string | undefined;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
   /** Time of day in epoch milliseconds; used for the history only. */
@@ -76,6 +78,7 @@ export class RemoteSessions {
       return answered(this.#dispatch({ kind: 'withdraw', ...body }));
     });
     channel.handle(connectionInfoToDevice, ({ deviceId, ...info }) => {
+      this.#refuseOtherDevice(deviceId);
       this.#endUnpermitted();
       return answered(this.#dispatch({ kind: 'connection-info', info, deviceId }));
     });
@@ -152,6 +155,7 @@ export class RemoteSessions {
     if (!device) throw new ProblemError('unknown-device', 'this agent does not have the device');
     const application = device.applications.find(({ id }) => id === request.applicationId);
     if (!application) throw new ProblemError('unknown-application', 'the device has no such application');
+    this.#refuseOtherDevice(request.deviceId);
     const { remoteSessionId } = request;
     // The server repeats requests that may not have arrived.
     if (this.#sessions.has(remoteSessionId) || this.#answering.has(remoteSessionId)) return {};
@@ -165,6 +169,12 @@ export class RemoteSessions {
     } finally {
       this.#answering.delete(remoteSessionId);
     }
+  }
+
+  /** A technician must not be led to another device than the one that was asked for. */
+  #refuseOtherDevice(deviceId: string): void {
+    const difference = this.options.otherDeviceAt(deviceId);
+    if (difference !== undefined) throw new ProblemError('other-device', difference);
   }
 
   #withdrawAnswering(remoteSessionId: string): void {

@@ -5,9 +5,11 @@ import type { SnmpClient, SnmpRows, SnmpValue } from './snmp-client';
 const PRINTER_MIB = '1.3.6.1.2.1.43';
 const HOST_RESOURCES = '1.3.6.1.2.1.25';
 const SYSTEM = '1.3.6.1.2.1.1';
+const INTERFACES = '1.3.6.1.2.1.2.2.1';
 
-/** Tables of SNMPv2-MIB (RFC 3418), HOST-RESOURCES-MIB (RFC 2790) and Printer-MIB (RFC 3805): entry, and columns by name. */
+/** Tables of IF-MIB (RFC 2863), SNMPv2-MIB (RFC 3418), HOST-RESOURCES-MIB (RFC 2790) and Printer-MIB (RFC 3805): entry, and columns by name. */
 export const TABLES = {
+  interfaces: [INTERFACES, { ifType: 3, ifPhysAddress: 6 }],
   system: [SYSTEM, { sysDescr: 1, sysObjectID: 2, sysUpTime: 3, sysContact: 4, sysName: 5, sysLocation: 6 }],
   hrDevice: [`${HOST_RESOURCES}.3.2.1`, { hrDeviceDescr: 3, hrDeviceStatus: 5 }],
   hrPrinter: [`${HOST_RESOURCES}.3.5.1`, { hrPrinterStatus: 1, hrPrinterDetectedErrorState: 2 }],

@@ -1,12 +1,12 @@
+import { UNIDENTIFIED, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { SnmpAccess } from '../configuration/snmp-access';
 import { DeviceRefused, DeviceUnreachable } from '../device/device-access';
 import type { InformationAccess } from '../device/merged-device';
-import { UNIDENTIFIED, type DeviceIdentity } from '../device/identity';
 import { mapFor, readMeters, withoutMeters, type MeterMap } from './meter-map';
-import { isPrinter, informationIn } from './snmp-information';
+import { isPrinter, informationIn, macIn } from './snmp-information';
 import { readPrinterMib } from './printer-mib';
 import { SnmpClient } from './snmp-client';
 
@@ -49,7 +49,7 @@ export class SnmpDevice implements InformationAccess {
     ]);
     const meters = map ? await readMeters(map, client).catch(withoutMeters) : {};
     this.vendorCounters = new Set(Object.keys(meters));
-    this.identity = { ...UNIDENTIFIED, serialNumber };
+    this.identity = { ...UNIDENTIFIED, serialNumber, mac: macIn(mib) };
     return informationIn(mib, meters);
   }
 }

@@ -29,6 +29,18 @@ const COVER_OPEN: Readonly<Record<number, boolean>> = { 3: true, 4: false, 5: tr
 export const isPrinter = ({ hrPrinter, general, marker, supplies }: PrinterMib): boolean =>
   [hrPrinter, general, marker, supplies].some((rows) => rows.length > 0);
 
+/** ifType: ethernetCsmacd, ieee80211. */
+const NETWORKS = [6, 71];
+
+/** Of the first interface with the address of one station; empty if there is none. */
+export function macIn({ interfaces }: PrinterMib): string {
+  const addresses = interfaces
+    .filter(({ ifType }) => NETWORKS.includes(Number(ifType)))
+    .map(({ ifPhysAddress }) => (Buffer.isBuffer(ifPhysAddress) ? ifPhysAddress : Buffer.alloc(0)));
+  const own = addresses.find((each) => each.length === 6 && each.some((byte) => byte !== 0) && (each[0]! & 1) === 0);
+  return own ? [...own].map((byte) => byte.toString(16).padStart(2, '0')).join(':') : '';
+}
+
 /** hrDeviceIndex of the printer, with which its indexes start: a device may have other devices, and gaps between indexes. */
 const printerIn = ({ hrPrinter, general, marker, supplies }: PrinterMib): string =>
   [general, hrPrinter, marker, supplies].find((rows) => rows.length > 0)?.[0]?.index.split('.')[0] ?? '1';

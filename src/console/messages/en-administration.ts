@@ -171,6 +171,8 @@ export const enAdministration = {
       'device.list-exported': 'Device list exported',
       'device.notes-changed': 'Notes about a device changed',
       'agent.checked': 'Connections of an agent checked',
+      'device.board-replaced': 'New board of a device accepted',
+      'device.replaced': 'Replacement of a device accepted',
       'agent.installation-refused': 'Second installation of an agent refused',
       'agent.installation-released': 'Another installation of an agent allowed',
       'customer.created': 'Customer created',

@@ -291,4 +291,32 @@ export const enDevices = {
     forJob: 'for this job',
     reasons: UPDATE_REASONS as Record<UpdateReason, string>,
   },
+  /** A device that was replaced, or got a new board. */
+  replacement: {
+    titles: { 'other-device': 'Another device at this address', 'counters-back': 'Counter lower than before' },
+    expected: 'Expected',
+    found: 'Found',
+    marks: { serialNumber: 'serial number', uuid: 'UUID', mac: 'MAC address', model: 'model' },
+    noMarks: 'no serial number, UUID or MAC address',
+    itIs: 'Known as',
+    swapped:
+      'This device has not been replaced: another device of the same agent has its address now. The person responsible for the agent can correct the addresses.',
+    before: 'Impressions before',
+    after: 'Impressions now',
+    administratorDecides: 'An administrator decides whether it is the same device.',
+    decisions: {
+      'new-board': {
+        button: 'Same device, new board',
+        title: 'Has this device a new board?',
+        hint: 'The device keeps its name and history. Its counters may start from other values; the last ones before are stored with this decision.',
+      },
+      'another-device': {
+        button: 'Another device',
+        title: 'Does another device take the place of this one?',
+        hint: 'Jobs and sessions for this device go to the other one from now on, under the same name, and the information is that of the other one. The last counters of this one are stored with this decision.',
+      },
+    },
+    history: 'Replacements',
+    decided: (as: string, before: string, after: string, by: string) => `${as}: ${before} → ${after} (${by})`,
+  },
 };

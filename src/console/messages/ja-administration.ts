@@ -178,6 +178,8 @@ export const jaAdministration: typeof enAdministration = {
       'device.list-exported': '機器の一覧を書き出し',
       'device.notes-changed': '機器のメモを変更',
       'agent.checked': 'エージェントの接続を確認',
+      'device.board-replaced': '機器の基板交換を承認',
+      'device.replaced': '機器の交換を承認',
       'agent.installation-refused': 'エージェントの別のインストール先を拒否',
       'agent.installation-released': 'エージェントの別のインストール先を許可',
       'client.created': '外部クライアント追加',

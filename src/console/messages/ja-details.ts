@@ -173,6 +173,18 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['the device supports none of the IPP versions {}', '機器はIPPのバージョン{}のいずれにも対応していません'],
   [
+    'the device at this address has the serial number "{}" instead of "{}"; it is the device {} of this agent',
+    'このアドレスの機器のシリアル番号は「{}」です（予定：「{}」）。同じエージェントの機器「{}」です',
+  ],
+  [
+    'the device at this address has the UUID "{}" instead of "{}"; it is the device {} of this agent',
+    'このアドレスの機器のUUIDは「{}」です（予定：「{}」）。同じエージェントの機器「{}」です',
+  ],
+  [
+    'the device at this address has the MAC address "{}" instead of "{}"; it is the device {} of this agent',
+    'このアドレスの機器のMACアドレスは「{}」です（予定：「{}」）。同じエージェントの機器「{}」です',
+  ],
+  [
     'the device at this address has the serial number "{}" instead of "{}"',
     'このアドレスの機器のシリアル番号は「{}」です（予定：「{}」）',
   ],
@@ -180,7 +192,29 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     'the device at this address has the UUID "{}" instead of "{}"',
     'このアドレスの機器のUUIDは「{}」です（予定：「{}」）',
   ],
+  [
+    'the device at this address has the MAC address "{}" instead of "{}"',
+    'このアドレスの機器のMACアドレスは「{}」です（予定：「{}」）',
+  ],
   ['the device at this address is a "{}" instead of a "{}"', 'このアドレスの機器の機種は「{}」です（予定：「{}」）'],
+  ['No other device was found at the address of device {}.', '機器「{}」のアドレスで別の機器は見つかっていません。'],
+  [
+    'What was found at the address of device {} has changed meanwhile.',
+    '機器「{}」のアドレスで見つかった機器は、その後変わりました。',
+  ],
+  [
+    'What was found at the address of device {} is the device {} of the same agent.',
+    '機器「{}」のアドレスで見つかったのは、同じエージェントの機器「{}」です。',
+  ],
+  ['another device than that one answers now, or none', '現在応答しているのは別の機器か、応答する機器がありません'],
+  [
+    'the configuration of the agent expects the serial number "{}": its owner has to correct "serialNumber" there',
+    'エージェントの設定にシリアル番号「{}」が指定されています。所有者が設定の "serialNumber" を修正する必要があります',
+  ],
+  [
+    'the agent is of an earlier version; update it, or accept the device there: platen agent accept-device',
+    'エージェントのバージョンが古いため、更新するか、エージェント側で機器を受け入れてください（platen agent accept-device）',
+  ],
   [
     'the device at this address reports no serial number and no UUID, and "{}" is expected',
     'このアドレスの機器はシリアル番号もUUIDも報告しません（予定：「{}」）',

@@ -327,4 +327,31 @@ export const jaDevices: typeof enDevices = {
       fresh: '十分に新しいため',
     },
   },
+  replacement: {
+    titles: { 'other-device': 'このアドレスに別の機器があります', 'counters-back': 'カウンターが以前より小さい値です' },
+    expected: '本来の機器',
+    found: '見つかった機器',
+    marks: { serialNumber: 'シリアル番号', uuid: 'UUID', mac: 'MACアドレス', model: '機種' },
+    noMarks: 'シリアル番号、UUID、MACアドレスなし',
+    itIs: '登録名',
+    swapped:
+      'この機器は交換されていません。同じエージェントの別の機器が、現在このアドレスを使用しています。アドレスは、エージェントの担当者が修正できます。',
+    before: '以前の総面数',
+    after: '現在の総面数',
+    administratorDecides: '同じ機器かどうかは、管理者が決定します。',
+    decisions: {
+      'new-board': {
+        button: '同じ機器（基板を交換）',
+        title: 'この機器の基板を交換しましたか？',
+        hint: '機器の名前と履歴はそのまま残ります。カウンターは別の値から始まることがあります。直前のカウンターは、この決定とともに保存されます。',
+      },
+      'another-device': {
+        button: '別の機器',
+        title: '別の機器がこの機器の代わりになりますか？',
+        hint: 'この機器へのジョブとセッションは、今後、同じ名前のまま別の機器に送られ、情報もその機器のものになります。この機器の最後のカウンターは、この決定とともに保存されます。',
+      },
+    },
+    history: '交換の履歴',
+    decided: (as, before, after, by) => `${as}：${before} → ${after}（${by}）`,
+  },
 };

@@ -181,7 +181,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'tls-failed':
       '理由は詳細に示されています。エージェントの担当者が、エージェントの設定のアドレスまたは "certificate" を変更するか、古い機器に "weakTls" を許可できます。',
     'other-device':
-      '機器を交換した場合は、エージェントの担当者が新しい機器を受け入れる（platen agent accept-device）か、エージェントの設定の "serialNumber" を修正できます。アドレスが変わった場合は、アドレスを修正できます。',
+      '機器または基板を交換した場合は、管理者が機器の画面でそのことを決定するか、エージェントの担当者が新しい機器を受け入れ（platen agent accept-device）、エージェントの設定の "serialNumber" を修正します。アドレスが変わった場合は、アドレスを修正できます。',
     'protocol-unsupported': '機器の新しいファームウェアがあるか確認してください。',
     'invalid-answer':
       'エージェントの担当者が、エージェントの設定にあるアドレスを確認できます。正しい場合は、機器を再起動してください。',

@@ -40,6 +40,32 @@ export class DeviceOffline extends ProblemError {
     super('device-offline', `The agent of device ${deviceId} is not connected.`);
   }
 }
+/** @param detail in the words of the agent or of this server */
+export class OtherDeviceAnswers extends ProblemError {
+  constructor(detail: string) {
+    super('other-device', detail);
+  }
+}
+export class NothingToDecide extends ProblemError {
+  constructor(deviceId: string) {
+    super('wrong-state', `No other device was found at the address of device ${deviceId}.`);
+  }
+}
+/** Two devices of one agent have each other's address: none of them is replaced. */
+export class DeviceOfThisAgent extends ProblemError {
+  constructor(deviceId: string, found: string) {
+    super(
+      'wrong-state',
+      `What was found at the address of device ${deviceId} is the device ${found} of the same agent.`,
+    );
+  }
+}
+/** Since the administrator has read what was found. */
+export class OtherDeviceByNow extends ProblemError {
+  constructor(deviceId: string) {
+    super('wrong-state', `What was found at the address of device ${deviceId} has changed meanwhile.`);
+  }
+}
 export class UnknownApplication extends ProblemError {
   constructor(deviceId: string, applicationId: string) {
     super('unknown-application', `Device ${deviceId} offers no application ${applicationId}.`);

@@ -36,6 +36,10 @@ import { DevicesController } from './devices.controller';
 import { DevicesRepository } from './devices.repository';
 import { DevicesService } from './devices.service';
 import { DevicesStanzas } from './devices.stanzas';
+import { ReplacementEntity } from './replacement/replacement.entity';
+import { ReplacementsController } from './replacement/replacements.controller';
+import { ReplacementsRepository } from './replacement/replacements.repository';
+import { ReplacementsService } from './replacement/replacements.service';
 import { SubstituteChannels } from './agents/substitute-channels';
 import { NextKey } from './agents/next-key';
 import { EnrolmentService } from './agents/enrolment.service';
@@ -60,6 +64,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
       FleetViewEntity,
       ReportedConditionsEntity,
       DenialEntity,
+      ReplacementEntity,
     ]),
   ],
   controllers: [
@@ -69,6 +74,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DeviceNotesController,
     ConditionsController,
     FleetController,
+    ReplacementsController,
   ],
   providers: [
     AgentsRepository,
@@ -92,6 +98,8 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     FleetViews,
     DevicesStanzas,
     DeviceInformationStanzas,
+    ReplacementsRepository,
+    ReplacementsService,
     ConditionsRepository,
     ConditionsStanzas,
   ],

@@ -14,6 +14,9 @@ import {
   customer,
   deniedAccess,
   device,
+  deviceReplacement,
+  identityQuestion,
+  identityState,
   namedSite,
   newSession,
   relay,
@@ -36,6 +39,7 @@ import { announcedApplication, enrolment, sentConnectionInfo } from '../../proto
 import { deviceNotes, noteLink } from '../../protocol/device-notes';
 import { fleetCounts, fleetDevice, fleetGroup, fleetJob, fleetView } from '../../protocol/fleet';
 import { deployment, release } from '../../protocol/deployment';
+import { deviceIdentity } from '../../protocol/device-identity';
 import {
   deviceAlert,
   deviceDetails,
@@ -102,10 +106,12 @@ const COMPONENTS = {
   Deployment: deployment,
   Device: device,
   DeviceAlert: deviceAlert,
+  DeviceIdentity: deviceIdentity,
   DeviceInformation: deviceInformation,
   DeviceNotes: deviceNotes,
   NoteLink: noteLink,
   DeviceRules: deviceRules,
+  DeviceReplacement: deviceReplacement,
   EndReason: endReason,
   Ending: ending,
   Enrolment: enrolment,
@@ -119,6 +125,8 @@ const COMPONENTS = {
   Grant: grant,
   HalfState: halfState,
   HoldReason: holdReason,
+  IdentityQuestion: identityQuestion,
+  IdentityState: identityState,
   Job: job,
   JobFailure: jobFailure,
   JobState: jobState,

@@ -12,6 +12,7 @@ import type { JobEntity } from './job.entity';
 import { JobLifecycle } from './job.lifecycle';
 import { isOver, type JobInput } from './job.machine';
 import { JobInformation } from './job-information';
+import { OtherDeviceAnswers } from '../devices/devices.errors';
 import { FirmwareUnfit, JobStarted } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
@@ -120,6 +121,9 @@ export class JobDialogue {
       await this.lifecycle.apply(id, 'failed', { from: state, values });
     } else if (error instanceof FirmwareUnfit) {
       const values = { failure: 'firmware-unfit', detail: error.detail } as const;
+      await this.lifecycle.apply(id, 'failed', { from: state, values });
+    } else if (error instanceof OtherDeviceAnswers) {
+      const values = { failure: 'other-device', detail: error.detail } as const;
       await this.lifecycle.apply(id, 'failed', { from: state, values });
     } else if (!(error instanceof AgentRefused)) {
       throw error;

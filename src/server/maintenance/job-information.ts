@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isForModel } from '../../protocol/firmware-package';
+import { OtherDeviceAnswers } from '../devices/devices.errors';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
@@ -32,7 +33,7 @@ export class JobInformation {
 
   /**
    * Before a job is sent: acquires what its operation needs to know of the device.
-   * @throws FirmwareUnfit if the device is of another model now
+   * @throws OtherDeviceAnswers; FirmwareUnfit if the device is of another model now
    */
   async inform({ id, deviceId, operation, firmwareId, askedAt, decision: earlier }: JobEntity): Promise<void> {
     const inView = await this.devices.find(deviceId);
@@ -41,7 +42,10 @@ export class JobInformation {
     // a job that is sent again keeps its first decision, unless there was something to acquire
     if (decision && (decision.update || !earlier)) await this.repository.storeDecision(id, decision);
     // once it was asked, the agent may have the job
-    if (firmwareId === null || askedAt) return;
+    if (askedAt) return;
+    const difference = await this.information.otherDevice(inView.device);
+    if (difference !== undefined) throw new OtherDeviceAnswers(difference);
+    if (firmwareId === null) return;
     const current = decision?.update ? await this.devices.find(deviceId) : inView;
     checkFit(await this.firmware.get(firmwareId), current ?? inView);
   }

@@ -13,7 +13,7 @@ import {
 import { secondsUntil } from '../../protocol/names';
 import { textOfTry, type WakeTry } from '../../protocol/wake-try';
 import { AgentWake } from '../devices/agents/agent-wake';
-import { AgentNotWoken, NoSubstitute, UnknownDevice } from '../devices/devices.errors';
+import { AgentNotWoken, NoSubstitute, OtherDeviceAnswers, UnknownDevice } from '../devices/devices.errors';
 import { DevicesService } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
 import { DeviceTransport } from '../xmpp/device-transport';
@@ -52,6 +52,8 @@ export class AgentOutputs {
       const informed = woken.then(async () => {
         const decision = await this.information.inform(inView, 'session', { remoteSessionId: session.id });
         if (decision) this.timeline.step('update', session.id, { decision });
+        const difference = await this.information.otherDevice(inView.device);
+        if (difference !== undefined) throw new OtherDeviceAnswers(difference);
       });
       // an access condition may approve before the device has answered
       this.informing.set(
@@ -142,6 +144,7 @@ export class AgentOutputs {
 
   private unreachable(error: unknown, session: SessionEntity, doing: string): SessionFollowUp {
     const detail = this.failed(error, session, doing);
+    if (error instanceof OtherDeviceAnswers) return { input: 'device-unreachable', ending: 'failed', detail };
     if (!(error instanceof AgentRefused)) return { input: 'device-unreachable', detail };
     const refusal = `The agent refused: ${error.detail || error.code}`;
     return { input: 'device-unreachable', ending: 'failed', detail: refusal };

@@ -9,6 +9,7 @@ import { Loaded } from '../../parts/loaded';
 import { ProblemNotice } from '../../parts/notice';
 import { Panel } from '../../parts/panel';
 import { AcquiredInformation } from './acquired-information';
+import { Replacement } from './replacement';
 import { Marked } from './source-mark';
 
 /** Device information, and the identity of the device. */
@@ -51,6 +52,7 @@ export function InformationPanel({ device }: { device: Device }) {
             )
           }
         </Loaded>
+        <Replacement deviceId={device.id} />
         <hr />
         <Identity device={device} />
       </div>

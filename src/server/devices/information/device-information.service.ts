@@ -12,6 +12,7 @@ import type { DeviceInformationEntity, UpdateDecisionMade } from './device-infor
 import { DeviceInformationRepository } from './device-information.repository';
 import type { DeviceEntity } from '../device.entity';
 import { UnknownDevice } from '../devices.errors';
+import { recorded } from '../replacement/replacement.rules';
 import { CHANGED_BY, decideUpdate, type InformedRequest, type StoredInformation } from './update-decision';
 
 /** Whether the agent can acquire and report information of the device. */
@@ -83,6 +84,18 @@ export class DeviceInformationService {
     await this.record(device, { ...NOTHING, update: true, reason: 'requested', outcome });
   }
 
+  /** In words, that another device answers at the address of this one; undefined: not as far as is known. */
+  async otherDevice(device: DeviceBehindAgent): Promise<string | undefined> {
+    if ((await this.differenceOf(device)) === undefined) return undefined;
+    await this.acquire(device); // it may be the right one by now
+    return this.differenceOf(device);
+  }
+
+  private async differenceOf({ id }: DeviceBehindAgent): Promise<string | undefined> {
+    const known = (await this.repository.find(id))?.information;
+    return known?.reached === false && known.problem?.code === 'other-device' ? known.problem.detail : undefined;
+  }
+
   /** Stores information that an agent reports. @throws UnknownDevice, also for a device of another agent */
   async reported(device: DeviceBehindAgent, information: DeviceInformation): Promise<void> {
     if (!(await this.store(device, information))) throw new UnknownDevice(device.id);
@@ -111,13 +124,9 @@ export class DeviceInformationService {
     }
   }
 
-  /** If the device did not answer its agent, its last information stays stored. */
+  /** If the device did not answer its agent, or another one did, its last information stays stored. */
   private async store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
-    const earlier = information.reached ? undefined : (await this.repository.find(device.id))?.information;
-    const { problem } = information;
-    const values = earlier
-      ? { information: { ...earlier, reached: false, problem } }
-      : { information, acquiredAt: new Date() };
+    const values = recorded(await this.repository.find(device.id), information, new Date());
     const kept = await this.repository.store(device, values);
     if (kept) this.events.publish('informed', device.id);
     return kept;

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { LIMITS } from '../../../protocol/limits';
+import { lockDevice } from '../devices.repository';
+import { DeviceInformationEntity } from '../information/device-information.entity';
+import { ReplacementEntity } from './replacement.entity';
+
+/** All SQL for replaced devices. */
+@Injectable()
+export class ReplacementsRepository {
+  constructor(@InjectRepository(ReplacementEntity) private readonly replacements: Repository<ReplacementEntity>) {}
+
+  /** Latest first. */
+  of(deviceId: string): Promise<ReplacementEntity[]> {
+    return this.replacements.find({ where: { deviceId }, order: { id: 'DESC' }, take: LIMITS.REPLACEMENTS_SHOWN });
+  }
+
+  /**
+   * Stores a decision, and what is expected from now on.
+   * @returns false if this agent has no such device (any more)
+   */
+  add(device: { id: string; agentId: string }, decision: Omit<ReplacementEntity, 'id' | 'deviceId'>): Promise<boolean> {
+    return this.replacements.manager.transaction(async (manager) => {
+      if (!(await lockDevice(manager, device))) return false;
+      await manager.insert(ReplacementEntity, { ...decision, deviceId: device.id });
+      const expected = { identity: decision.after, countersBack: null };
+      await manager.update(DeviceInformationEntity, { deviceId: device.id }, expected);
+      return true;
+    });
+  }
+}
