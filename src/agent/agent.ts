@@ -2,6 +2,7 @@ import type { Journal } from '../journal/journal';
 import { announce, approval } from '../protocol/control-channel';
 import { announcementOf } from './channel/announcement';
 import type { Configuration, Device } from './configuration/configuration';
+import { DeviceList } from './configuration/device-list';
 import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
 import { ENROL_AGAIN, signerOf, type Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
@@ -12,6 +13,8 @@ import { KnownIdentities } from './device/known-identities';
 import { MergedDevice } from './device/merged-device';
 import { SHIPPED_METERS } from './snmp/shipped-meters';
 import { SnmpDevice } from './snmp/snmp-device';
+import { DeviceFollower } from './discovery/device-follower';
+import { hostOf } from './discovery/moved-device';
 import { Displays } from './approval/displays';
 import { Answers } from './approval/answers';
 import { AccessControl } from './conditions/access-control';
@@ -46,6 +49,7 @@ export interface AgentOptions extends ControlChannelOptions {
 
 /** The device agent: composes its parts and starts them in order. */
 export class Agent {
+  private readonly configuration: Configuration;
   readonly #answers: Answers;
   readonly #ended: EndedSessions;
   readonly #access: AccessControl;
@@ -55,6 +59,7 @@ export class Agent {
   readonly #remoteSessions: RemoteSessions;
   readonly #accesses: ReadonlyMap<string, DeviceAccess>;
   readonly #poller: DevicePoller;
+  readonly #follower: DeviceFollower;
   readonly #information: InformationExchange;
   readonly #maintenance: Maintenance;
   readonly #panel: PanelServer;
@@ -66,12 +71,15 @@ export class Agent {
   readonly #powerSaving: PowerSaving | undefined;
 
   constructor(
-    private readonly configuration: Configuration,
+    configured: Configuration,
     private readonly credentials: Credentials,
     private readonly journal: Journal,
     options: AgentOptions = {},
   ) {
-    const { devices } = configuration;
+    const list = new DeviceList(configured.devices);
+    const devices = list.all;
+    const configuration = { ...configured, devices };
+    this.configuration = configuration;
     const { outbound = NO_PROXY } = options;
     const reports = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
     this.#answers = new Answers({ folder: configuration.state, journal, signer: signerOf(credentials) });
@@ -83,8 +91,24 @@ export class Agent {
     this.#conditionReports = new ConditionReports(deviceIds, store, this.#access.denials, this.#channel, journal);
     this.#origins = new PermittedOrigins({ ...configuration, journal });
     const known = new KnownIdentities(configuration.state, journal);
-    this.#accesses = options.accesses ?? accessesOf(configuration, known);
+    const read = readerOf(configuration);
+    const identified = new Map(
+      devices.filter(hostOf).map((each) => [each.id, new IdentifiedDevice(read(each), each, known)]),
+    );
+    this.#accesses = options.accesses ?? identified;
     this.#poller = new DevicePoller(this.#accesses, journal);
+    this.#follower = new DeviceFollower({
+      ...{ devices: list, ranges: configuration.ranges, known, poller: this.#poller, read, journal },
+      folder: configuration.state,
+      onMoved: (device, isFollowed) => {
+        identified.get(device.id)?.moveTo(read(device), isFollowed);
+        this.#remoteSessions.endAt(device.id);
+      },
+    });
+    this.#poller.onInformation((deviceId, { problem }) => {
+      const { found } = problem?.otherDevice ?? {};
+      if (found && (found.serialNumber || found.uuid || found.mac)) this.#remoteSessions.endAt(deviceId);
+    });
     this.#remoteSessions = new RemoteSessions({
       devices,
       origins: this.#origins,
@@ -248,6 +272,7 @@ export class Agent {
     if (!signerOf(this.credentials))
       this.journal.warn(`answers are not signed: this agent was enrolled by an earlier version. ${ENROL_AGAIN}`);
     const { host, port } = this.configuration.panel;
+    await this.#follower.load();
     await this.#answers.load();
     await this.#ended.load();
     await this.#access.store.load();
@@ -273,6 +298,7 @@ export class Agent {
     await this.#maintenance.stop();
     this.#information.stop();
     this.#conditionReports.stop();
+    this.#follower.stop();
     this.#poller.stop();
     await this.#channel.stop();
     await this.#displays.stop();
@@ -316,17 +342,12 @@ export class Agent {
   }
 }
 
-function accessesOf(
-  { devices, meterMaps = [] }: Configuration,
-  known: KnownIdentities,
-): ReadonlyMap<string, DeviceAccess> {
+/** Reads a device in each of its protocols, without comparing it with the one that is known. */
+function readerOf({ meterMaps = [] }: Configuration): (device: Device) => MergedDevice {
   const maps = [...meterMaps, ...SHIPPED_METERS];
-  const access = (device: Device): DeviceAccess => {
+  return (device) => {
     const { ipp, snmp, operations } = device;
     const sources = { ipp: ipp && new IppDevice(device), snmp: snmp && new SnmpDevice(snmp, maps) };
-    const shareAddress = ipp?.host === snmp?.host;
-    return new IdentifiedDevice(new MergedDevice({ ...sources, shareAddress }, operations), device, known);
+    return new MergedDevice({ ...sources, shareAddress: ipp?.host === snmp?.host }, operations);
   };
-  const reachable = devices.filter(({ ipp, snmp }) => ipp !== undefined || snmp !== undefined);
-  return new Map(reachable.map((device) => [device.id, access(device)]));
 }

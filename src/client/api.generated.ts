@@ -237,6 +237,9 @@ export interface components {
         };
         details?: components['schemas']['DeviceDetails'];
         firmwareVersion: string;
+        /** @enum {boolean} */
+        followed?: true;
+        identity?: components['schemas']['DeviceIdentity'];
         model: string;
         /** @default null */
         problem: {
@@ -253,6 +256,11 @@ export interface components {
             | 'protocol-unsupported'
             | 'invalid-answer';
           detail: string;
+          otherDevice?: {
+            deviceId?: string;
+            expected: components['schemas']['DeviceIdentity'];
+            found: components['schemas']['DeviceIdentity'];
+          };
         } | null;
         reached: boolean;
         serialNumber: string;
@@ -383,6 +391,13 @@ export interface components {
       printerName: string;
       systemName: string;
       upSeconds: number | null;
+    };
+    DeviceIdentity: {
+      /** @default  */
+      mac: string;
+      model: string;
+      serialNumber: string;
+      uuid: string;
     };
     /** @enum {string} */
     Ending:

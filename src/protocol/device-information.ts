@@ -201,6 +201,8 @@ export const deviceInformation = z.object({
   firmwareVersion: shownLine(100),
   /** Marks of the device. Agents of earlier versions do not report them. */
   identity: deviceIdentity.optional(),
+  /** Its agent has followed it to another address than that of the configuration. */
+  followed: z.literal(true).optional(),
   details: deviceDetails.optional(),
   sources: informationSources.optional(),
   /** A protocol in which the device did not answer, although it is reached in another. */

@@ -60,6 +60,7 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/alerts': 'list',
   'POST /api/notices/:id/reading': 'none', // of another user; see the last test here for one's own
   'GET /api/devices/:id': device,
+  'GET /api/devices/:id/identity': device,
   'GET /api/devices/:id/information': device,
   'POST /api/devices/:id/information': device,
   'GET /api/devices/:id/notes': device,

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Grant } from '../../protocol/remote-session';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { SPLICED_HIGH_WATER_MARK } from '../../tunnel/splice';
-import type { Application, Target } from '../configuration/configuration';
+import type { Application, Target } from '../configuration/application';
 import { tlsOptions } from '../configuration/weak-tls';
 import { rfbViewOnly } from './rfb/rfb-view-only';
 

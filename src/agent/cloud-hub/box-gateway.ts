@@ -6,7 +6,7 @@ import type { Asker } from '../../protocol/asker';
 import { LIMITS } from '../../protocol/limits';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { AccessControl } from '../conditions/access-control';
-import type { Target } from '../configuration/configuration';
+import type { Target } from '../configuration/application';
 import { BoxProblem, sendProblem } from './box-problem';
 import { boxRequestOf, type BoxRequest } from './box-request';
 import { BoxTransfer } from './box-transfer';

@@ -11,7 +11,7 @@ import type { ProblemCode } from '../../protocol/problems';
 import type { AccessControl } from '../conditions/access-control';
 import { decideAccess } from '../conditions/access-decision';
 import { bytesLeft } from '../conditions/condition-store';
-import type { Target } from '../configuration/configuration';
+import type { Target } from '../configuration/application';
 import { connectTarget } from './application-connection';
 import { BoxProblem } from './box-problem';
 import type { BoxRequest } from './box-request';

@@ -14,7 +14,7 @@ import type { Grant } from '../../protocol/remote-session';
 import { openTunnel, type Tunnel } from '../../tunnel/http2-tunnel';
 import { dialRelay } from '../../tunnel/relay-connection';
 import { CloudHubAgent, type CloudHubAgentOptions } from './cloud-hub-agent';
-import type { Application } from '../configuration/configuration';
+import type { Application } from '../configuration/application';
 import { NO_PROXY } from '../../tunnel/outbound-proxy';
 
 const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';

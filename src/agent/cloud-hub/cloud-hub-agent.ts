@@ -13,7 +13,7 @@ import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay
 import { mayDialAgain, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { carrying, connectTarget, openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
-import type { Application } from '../configuration/configuration';
+import type { Application } from '../configuration/application';
 
 /** Fig. 12; logged for the first request and the first bytes of its response. */
 const REQUEST_STEPS = ['S235', 'S236', 'S237'] as const;

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { signingKeyOf } from '../../tunnel/signing-key';
 import { announcementOf } from '../channel/announcement';
 import { ownerRules } from '../maintenance/owner-rules';
+import { AddressRanges } from './address-ranges';
 import { parseConfiguration, readConfiguration, type Device } from './configuration';
 import { ConfigurationError } from './configuration.errors';
 
@@ -83,6 +84,7 @@ describe('parseConfiguration', () => {
     expect(parse({ devices: [device] })).toEqual({
       panel: { host: '127.0.0.1', port: 8631 },
       state: '/etc/platen',
+      ranges: new AddressRanges(),
       substituteFor: [],
       meterFiles: [],
       devices: [

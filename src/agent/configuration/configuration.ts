@@ -2,22 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcementExcess } from '../channel/announcement';
-import { announcedApplication, deviceKind, wakeAddress } from '../../protocol/control-channel';
-import { kindHas, storesDocuments } from '../../protocol/device-kinds';
+import { wakeAddress } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
-import type { Operation } from '../../protocol/maintenance';
-import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
-import { shownLine } from '../../protocol/shown-text';
+import { secret } from '../../protocol/names';
 import { releaseKeyIn } from '../../tunnel/signing-key';
+import { rangesField } from './address-ranges';
 import { ConfigurationError } from './configuration.errors';
-import { DeviceLogin, deviceLogin } from './device-login';
-import { maintenanceField, ownerRules } from '../maintenance/owner-rules';
+import { device } from './device-fields';
+import { DeviceLogin } from './device-login';
 import { meterMap, type MeterMap } from '../snmp/meter-map';
+import { problem, unique } from './field-problem';
 import { jsonFault } from './json-fault';
 import { proxyField } from './proxy';
-import { SnmpAccess, snmpField } from './snmp-access';
-import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
+import { SnmpAccess } from './snmp-access';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
 
@@ -27,142 +25,6 @@ const NOT_LOOPBACK =
 const NOT_TRUE =
   'must be an object such as { "port": 8634 }. There is no page without login in the LAN any more: this one has TLS, and ' +
   'approvers log in with a PIN. Remove "host" beside it, and pair a phone: platen agent pairing-code';
-
-/** Address of an application: an origin only, because the tunnel does not parse the bytes. */
-export const target = z.string().transform((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !['tcp:', 'http:', 'https:'].includes(url.protocol) || url.hostname === '')
-    return problem(context, 'must look like tcp://host:port, http://host:port or https://host:port');
-  if (url.username !== '' || url.password !== '') return problem(context, 'must not contain a user or password');
-  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
-    return problem(context, 'must end after the port');
-  const port = url.port === '' ? { 'http:': 80, 'https:': 443 }[url.protocol] : Number(url.port);
-  if (!port) return problem(context, 'must name a port from 1 to 65535');
-  const tls = url.protocol === 'https:';
-  // for applications that speak HTTP: their origin at the device (RFC 6454 6.2)
-  const http = url.protocol === 'tcp:' ? {} : { origin: url.origin };
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, tls, ...http };
-});
-
-function problem(context: z.RefinementCtx, message: string, path: string[] = []): never {
-  context.addIssue({ code: 'custom', message, path });
-  return z.NEVER;
-}
-
-const application = z
-  .strictObject({
-    id: applicationId,
-    title: shownLine(100).min(1),
-    target,
-    protocol: announcedApplication.shape.protocol.removeDefault().optional(),
-    viewTarget: target.optional(),
-    origins: z.array(target).max(LIMITS.APPLICATION_ORIGINS).optional(),
-  })
-  .transform(({ protocol, ...rest }, context) => {
-    const http = rest.target.origin !== undefined;
-    if (protocol !== undefined && ['http', 'box'].includes(protocol) !== http)
-      return problem(context, 'must be http or box for an http or https target, and tcp or vnc for a tcp target', [
-        'protocol',
-      ]);
-    if (protocol === 'box' && rest.viewTarget)
-      return problem(context, 'is not possible for a document box; its access conditions name the operations', [
-        'viewTarget',
-      ]);
-    if (rest.viewTarget && (rest.viewTarget.origin !== undefined) !== http)
-      return problem(context, 'must have the same protocol as the target', ['viewTarget']);
-    const spoken = protocol ?? (http ? 'http' : 'tcp');
-    if (rest.origins && spoken !== 'http') return problem(context, 'are for applications that speak http', ['origins']);
-    for (const [index, { origin }] of (rest.origins ?? []).entries())
-      if (origin === undefined || origin === rest.target.origin)
-        return problem(context, 'must be http or https, and another than the target', ['origins', String(index)]);
-    // The agent enforces `view` for VNC itself (rfb-view-only), so no `viewTarget` is needed.
-    return { ...rest, protocol: spoken, viewable: rest.viewTarget !== undefined || spoken === 'vnc' };
-  });
-/** Operations that need IPP only. `firmware-install` also needs an address for the file. */
-const BY_IPP: readonly Operation[] = ['information', 'counters', 'identify', 'test-page', 'restart'];
-const BY_SNMP: readonly Operation[] = ['information', 'counters'];
-
-const deviceFields = z.strictObject({
-  id: deviceId,
-  name: shownLine(100).min(1),
-  kind: deviceKind,
-  model: shownLine(200).default(''),
-  serialNumber: shownLine(100).default(''),
-  location: shownLine(200).default(''),
-  applications: unique(z.array(application).min(1).max(LIMITS.APPLICATIONS_PER_DEVICE), 'application'),
-  ipp: ippAddress.optional(),
-  firmware: firmwareAddress.optional(),
-  certificate: certificate.optional(),
-  weakTls: z.literal(true).optional(),
-  maintenance: maintenanceField.optional(),
-  login: deviceLogin.optional(),
-  snmp: snmpField.optional(),
-  display: z
-    .strictObject({ url: displayAddress, secretFile: z.string().min(1), pin: spkiPin.optional() })
-    .superRefine(({ url, pin }, context) => {
-      if (pin !== undefined && !url.tls) problem(context, 'is only allowed with an https address', ['pin']);
-    })
-    .transform(({ url, secretFile, pin }) => ({ address: { ...url, certificate: pin }, secretFile }))
-    .optional(),
-});
-const device = deviceFields.transform((fields, context) => {
-  const { maintenance, certificate: key, weakTls, ipp, firmware, snmp, ...rest } = fields;
-  const { host, port } = rest.display?.address ?? {};
-  for (const [index, { target, viewTarget, origins = [] }] of rest.applications.entries())
-    if ([target, viewTarget, ...origins].some((each) => each !== undefined && each.host === host && each.port === port))
-      return problem(context, 'must not be the display of the device: technicians could answer their own requests', [
-        'applications',
-        String(index),
-      ]);
-  if (rest.login && !ipp) return problem(context, 'requires "ipp"', ['login']);
-  if (firmware && !ipp)
-    return problem(context, 'requires "ipp", to check the version after the installation', ['firmware']);
-  if (key !== undefined && !ipp) return problem(context, 'requires "ipp"', ['certificate']);
-  const { kind } = rest;
-  for (const [index, { protocol }] of rest.applications.entries())
-    if (protocol === 'box' && !storesDocuments(kind))
-      return problem(context, `a ${kind} has no document boxes`, ['applications', String(index), 'protocol']);
-  const snmpHost = snmp && (snmp.host ?? ipp?.host);
-  if (snmp && snmpHost === undefined) return problem(context, 'needs "host", or "ipp" beside it', ['snmp']);
-  const byIpp = [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])];
-  const reachable = ipp ? byIpp : snmp ? BY_SNMP : [];
-  const possible = reachable.filter((name) => kindHas(kind, name));
-  const rules = ownerRules(maintenance);
-  const named = Array.isArray(maintenance)
-    ? maintenance.map((name, index) => [name, String(index)] as const)
-    : (Object.keys(maintenance ?? {}) as Operation[]).map((name) => [name, name] as const);
-  for (const [name, at] of named) {
-    if (rules[name].do === 'deny') continue;
-    if (!kindHas(kind, name)) return problem(context, `a ${kind} has no ${name}`, ['maintenance', at]);
-    const missing =
-      ipp && name === 'firmware-install' ? '"firmware"' : BY_SNMP.includes(name) ? '"ipp" or "snmp"' : '"ipp"';
-    if (!possible.includes(name)) return problem(context, `${name} requires ${missing}`, ['maintenance', at]);
-  }
-  return {
-    ...rest,
-    applications: rest.applications.map((each) => withWeakTls(each, weakTls)),
-    ipp: ipp && { ...ipp, certificate: key, weakTls },
-    firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key, weakTls } : firmware,
-    snmp: snmp && { ...snmp, host: snmpHost! },
-    rules,
-    /** Operations that are possible and not denied. */
-    operations: possible.filter((name) => rules[name].do !== 'deny'),
-  };
-});
-
-function withWeakTls(of: z.output<typeof application>, weakTls: true | undefined) {
-  const allowing = <T extends z.output<typeof target> | undefined>(each: T) =>
-    each?.tls ? { ...each, weakTls } : each;
-  const targets = [of.target, of.viewTarget, ...(of.origins ?? [])];
-  const weak = weakTls && targets.some((each) => each?.tls === true);
-  return {
-    ...of,
-    target: allowing(of.target),
-    viewTarget: allowing(of.viewTarget),
-    ...(of.origins && { origins: of.origins.map(allowing) }),
-    ...(weak && { weakTls }),
-  };
-}
 
 const address = z.union([z.ipv4(), z.ipv6(), z.hostname()]);
 const lanPage = z
@@ -271,6 +133,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * the agent also reads the device by SNMP (snmp-access.ts), at `host` (default: that of `ipp`) and `port`; versions 1 and 2c
  * have a `community` instead. `meterFiles`: files that name the meters of further models (snmp/meter-map.ts).
  *
+ * `ranges`: IPv4 networks (`["192.168.1.0/24"]`) within which a device is followed to another address (discovery/device-follower).
+ *
  * With
  *
  *     "display": { "url": "http://127.0.0.1:8085", "secretFile": "display-secret" }
@@ -308,6 +172,7 @@ const fields = z.strictObject({
       wake: wakeField.optional(),
     })
     .optional(),
+  ranges: rangesField,
   devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
 });
 
@@ -320,8 +185,6 @@ const configuration = fields.transform(({ wake, powerSaving, ...rest }, context)
   return { ...rest, wake: address, powerSaving: powerSaving && { afterMinutes: powerSaving.afterMinutes } };
 });
 
-export type Target = z.output<typeof target> & { readonly weakTls?: boolean };
-export type Application = z.output<typeof application>;
 export type Device = Omit<z.output<typeof device>, 'login' | 'snmp'> & {
   readonly login?: DeviceLogin;
   readonly snmp?: SnmpAccess;
@@ -429,15 +292,4 @@ function parseJson(text: string, what = 'the file'): unknown {
     const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
     throw new ConfigurationError([`${what}: is not JSON at ${place}`]); // not quoted: it may be a secret
   }
-}
-
-function unique<T extends z.ZodType<{ id: string }[]>>(rows: T, what: string) {
-  return rows.superRefine((list, context) => {
-    const seen = new Set<string>();
-    for (const [index, { id }] of list.entries()) {
-      if (seen.has(id))
-        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the ${what} ID ${id} is used twice` });
-      seen.add(id);
-    }
-  });
 }

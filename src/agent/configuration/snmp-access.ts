@@ -63,6 +63,8 @@ export interface SnmpUser {
   readonly isPrivate: boolean;
 }
 
+type Secrets = Readonly<Partial<Record<'community' | 'authentication' | 'privacy', ConfiguredSecret>>>;
+
 /** How a device is read by SNMP. Community and passwords are in no property. */
 export class SnmpAccess {
   readonly host: string;
@@ -70,10 +72,14 @@ export class SnmpAccess {
   readonly version: SnmpField['version'];
   /** Only for version 3. */
   readonly user: SnmpUser | undefined;
-  readonly #secrets: Readonly<Partial<Record<'community' | 'authentication' | 'privacy', ConfiguredSecret>>>;
+  readonly #field: SnmpField;
+  readonly #folder: string;
+  readonly #secrets: Secrets;
 
-  /** @param folder base of relative files */
-  constructor(field: SnmpField & { readonly host: string }, folder: string) {
+  /** @param folder base of relative files @param loaded secrets of the same access at another host */
+  constructor(field: SnmpField & { readonly host: string }, folder: string, loaded?: Secrets) {
+    this.#field = field;
+    this.#folder = folder;
     const { host, port, version } = field;
     this.host = host;
     this.port = port;
@@ -82,15 +88,20 @@ export class SnmpAccess {
     if (field.version === '3') {
       const { user: name, context, authentication, privacy } = field;
       this.user = { name, context, protocol: authentication.protocol, isPrivate: privacy !== undefined };
-      this.#secrets = {
+      this.#secrets = loaded ?? {
         authentication: secretIn(authentication.password, authentication.passwordFile),
         ...(privacy && { privacy: secretIn(privacy.password, privacy.passwordFile) }),
       };
     } else {
       const { community = WELL_KNOWN, communityFile } = field;
       const isSecret = communityFile !== undefined || community !== WELL_KNOWN;
-      this.#secrets = isSecret ? { community: secretIn(field.community, communityFile) } : {};
+      this.#secrets = loaded ?? (isSecret ? { community: secretIn(field.community, communityFile) } : {});
     }
+  }
+
+  /** The same access at another host. */
+  at(host: string): SnmpAccess {
+    return new SnmpAccess({ ...this.#field, host }, this.#folder, this.#secrets);
   }
 
   get community(): string {

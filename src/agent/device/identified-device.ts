@@ -10,11 +10,19 @@ import type { Readiness } from './readiness';
  * addresses, another device may be at its address.
  */
 export class IdentifiedDevice implements DeviceAccess {
+  private isFollowed = false;
+
   constructor(
-    private readonly inner: DeviceAccess & { readonly identity: DeviceIdentity },
+    private inner: DeviceAccess & { readonly identity: DeviceIdentity },
     private readonly device: { readonly id: string; readonly serialNumber: string },
     private readonly known: KnownIdentities,
   ) {}
+
+  /** It is at another address from now on. @param isFollowed another one than that of the configuration */
+  moveTo(inner: DeviceAccess & { readonly identity: DeviceIdentity }, isFollowed: boolean): void {
+    this.inner = inner;
+    this.isFollowed = isFollowed;
+  }
 
   get operations(): readonly Operation[] {
     return this.inner.operations;
@@ -25,24 +33,27 @@ export class IdentifiedDevice implements DeviceAccess {
 
   /** Also throws OtherDeviceAnswers, as do all others. */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
-    const information = await this.inner.information(signal);
-    return { ...information, identity: await this.check(this.inner.identity) };
+    return (await this.verified(signal)).information;
   }
   async identify(signal?: AbortSignal): Promise<void> {
-    await this.information(signal);
-    await this.inner.identify(signal);
+    await (await this.verified(signal)).device.identify(signal);
   }
   async printTestPage(title: string, signal?: AbortSignal): Promise<void> {
-    await this.information(signal);
-    await this.inner.printTestPage(title, signal);
+    await (await this.verified(signal)).device.printTestPage(title, signal);
   }
   async restart(signal?: AbortSignal): Promise<void> {
-    await this.information(signal);
-    await this.inner.restart(signal);
+    await (await this.verified(signal)).device.restart(signal);
   }
   async sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
-    await this.information(signal);
-    await this.inner.sendFirmware(file, onSent, signal);
+    await (await this.verified(signal)).device.sendFirmware(file, onSent, signal);
+  }
+
+  /** `device`: the one that was compared, even if this one is moved meanwhile. */
+  private async verified(signal?: AbortSignal): Promise<{ device: DeviceAccess; information: DeviceInformation }> {
+    const { inner: device, isFollowed } = this;
+    const information = await device.information(signal);
+    const identity = await this.check(device.identity);
+    return { device, information: { ...information, identity, ...(isFollowed && { followed: true as const }) } };
   }
 
   /** @returns the marks of the device: those that were found, and those that only an earlier answer had */
@@ -71,7 +82,6 @@ export class IdentifiedDevice implements DeviceAccess {
     found: DeviceIdentity,
   ): Promise<OtherDeviceAnswers> {
     const deviceId = await this.known.otherWith(found, this.device.id);
-    const text = deviceId === undefined ? difference : `${difference}; it is the device ${deviceId} of this agent`;
-    return new OtherDeviceAnswers(text, { expected, found, ...(deviceId !== undefined && { deviceId }) });
+    return new OtherDeviceAnswers(difference, { expected, found, ...(deviceId !== undefined && { deviceId }) });
   }
 }

@@ -70,6 +70,7 @@ describe('IppDevice', () => {
     expect(device.identity).toEqual({
       serialNumber: 'PD3050-000417',
       uuid: expect.stringMatching(/^urn:uuid:[0-9a-f-]{36}$/),
+      mac: '',
       model: expect.any(String),
     });
   });

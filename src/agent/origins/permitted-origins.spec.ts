@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { LIMITS } from '../../protocol/limits';
 import { parseConfiguration } from '../configuration/configuration';
-import type { Application, Configuration } from '../configuration/configuration';
+import type { Application } from '../configuration/application';
+import type { Configuration } from '../configuration/configuration';
 import { PermittedOrigins } from './permitted-origins';
 import { leadsAstray } from './wanted-origin';
 

@@ -14,7 +14,7 @@ import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { TokenBucket } from '../../tunnel/token-bucket';
 import { placeOf } from '../conditions/access-control';
 import { carrying, connectTarget } from '../cloud-hub/application-connection';
-import type { Application } from '../configuration/configuration';
+import type { Application } from '../configuration/application';
 import { readState, replaceDurably } from '../durable-file';
 import { leadsAstray, wantedTarget, type Reserved } from './wanted-origin';
 

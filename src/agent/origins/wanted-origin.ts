@@ -1,7 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import { isLoopback } from '../../protocol/loopback';
 import { ProblemError } from '../../protocol/problems';
-import { target, type Application, type Configuration, type Target } from '../configuration/configuration';
+import { target, type Application, type Target } from '../configuration/application';
+import type { Configuration } from '../configuration/configuration';
 
 /** All of an application's origins travel in one header (LIMITS.TUNNEL_HEADER_BYTES). */
 const ORIGIN_CHARACTERS = 300;

@@ -2,7 +2,8 @@ import type { LiveSession, PanelView, PendingJob, ShownSession } from '../../pro
 import type { Company } from '../../protocol/company';
 import type { AccessControl } from '../conditions/access-control';
 import type { AgentSession, AgentSessions, EndedSession } from '../sessions/agent-session';
-import type { Application, Device } from '../configuration/configuration';
+import type { Application } from '../configuration/application';
+import type { Device } from '../configuration/configuration';
 import type { AgentJobs } from '../maintenance/job';
 import type { PermittedOrigins } from '../origins/permitted-origins';
 import { headOf, isAsking } from '../maintenance/job-planner';

@@ -29,7 +29,8 @@ import { ApprovalDelivery } from './approval-delivery';
 import { BoxGateway } from '../cloud-hub/box-gateway';
 import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
 import type { AccessControl } from '../conditions/access-control';
-import type { Application, Device } from '../configuration/configuration';
+import type { Application } from '../configuration/application';
+import type { Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import type { OutboundProxy } from '../../tunnel/outbound-proxy';
 import type { PermittedOrigins } from '../origins/permitted-origins';
@@ -123,6 +124,12 @@ export class RemoteSessions {
   /** "End now" at the panel. @throws ProblemError unknown-session */
   end(remoteSessionId: string): void {
     answered(this.#dispatch({ kind: 'end', remoteSessionId }));
+  }
+
+  /** Ends the sessions at a device: it is no longer at the address to which they lead. */
+  endAt(deviceId: string): void {
+    for (const { asked } of this.#sessions.values())
+      if (asked.deviceId === deviceId) this.#dispatch({ kind: 'end', remoteSessionId: asked.remoteSessionId });
   }
 
   /** Ends every session: this agent was removed from the server. */

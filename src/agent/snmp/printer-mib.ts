@@ -9,7 +9,6 @@ const INTERFACES = '1.3.6.1.2.1.2.2.1';
 
 /** Tables of IF-MIB (RFC 2863), SNMPv2-MIB (RFC 3418), HOST-RESOURCES-MIB (RFC 2790) and Printer-MIB (RFC 3805): entry, and columns by name. */
 export const TABLES = {
-  interfaces: [INTERFACES, { ifType: 3, ifPhysAddress: 6 }],
   system: [SYSTEM, { sysDescr: 1, sysObjectID: 2, sysUpTime: 3, sysContact: 4, sysName: 5, sysLocation: 6 }],
   hrDevice: [`${HOST_RESOURCES}.3.2.1`, { hrDeviceDescr: 3, hrDeviceStatus: 5 }],
   hrPrinter: [`${HOST_RESOURCES}.3.5.1`, { hrPrinterStatus: 1, hrPrinterDetectedErrorState: 2 }],
@@ -52,6 +51,7 @@ export const TABLES = {
     `${PRINTER_MIB}.18.1.1`,
     { prtAlertSeverityLevel: 2, prtAlertGroup: 4, prtAlertCode: 7, prtAlertDescription: 8 },
   ],
+  interfaces: [INTERFACES, { ifType: 3, ifPhysAddress: 6 }],
 } as const satisfies Record<string, readonly [entry: string, columns: Readonly<Record<string, number>>]>;
 
 type TableName = keyof typeof TABLES;

@@ -275,6 +275,7 @@ export const enDevices = {
       description: 'Description',
       upTime: 'Running for',
     },
+    followed: 'Its address has changed, and its agent has followed it',
     counters: 'Counters',
     firmware: 'Firmware version',
     acquired: 'Updated',
@@ -300,7 +301,7 @@ export const enDevices = {
     noMarks: 'no serial number, UUID or MAC address',
     itIs: 'Known as',
     swapped:
-      'This device has not been replaced: another device of the same agent has its address now. The person responsible for the agent can correct the addresses.',
+      'This device has not been replaced: another device of the same agent has its address now. The agent follows the two within the “ranges” of its configuration; otherwise, the person responsible for the agent can correct the addresses.',
     before: 'Impressions before',
     after: 'Impressions now',
     administratorDecides: 'An administrator decides whether it is the same device.',

@@ -173,18 +173,6 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['the device supports none of the IPP versions {}', '機器はIPPのバージョン{}のいずれにも対応していません'],
   [
-    'the device at this address has the serial number "{}" instead of "{}"; it is the device {} of this agent',
-    'このアドレスの機器のシリアル番号は「{}」です（予定：「{}」）。同じエージェントの機器「{}」です',
-  ],
-  [
-    'the device at this address has the UUID "{}" instead of "{}"; it is the device {} of this agent',
-    'このアドレスの機器のUUIDは「{}」です（予定：「{}」）。同じエージェントの機器「{}」です',
-  ],
-  [
-    'the device at this address has the MAC address "{}" instead of "{}"; it is the device {} of this agent',
-    'このアドレスの機器のMACアドレスは「{}」です（予定：「{}」）。同じエージェントの機器「{}」です',
-  ],
-  [
     'the device at this address has the serial number "{}" instead of "{}"',
     'このアドレスの機器のシリアル番号は「{}」です（予定：「{}」）',
   ],

@@ -37,6 +37,11 @@ function Information({ kind, information }: { kind: DeviceKind; information: Non
             <AlertLine severity="warning" text={t.device.weakTls} />
           </div>
         )}
+        {information.followed && (
+          <div>
+            <AlertLine severity="report" text={t.information.followed} />
+          </div>
+        )}
         {!reached && <Problem of={problem ?? { code: 'unreachable', detail: '' }} />}
         {reached && unanswered && <Unanswered of={unanswered} />}
       </div>
