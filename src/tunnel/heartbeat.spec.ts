@@ -3,6 +3,23 @@ import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
 import { watchHeartbeat, watchInterruptions } from './heartbeat';
 
+/** The parts of a WebSocket that it uses; the test decides what arrives. */
+class ScriptedSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  isPaused = false;
+  bufferedAmount = 0;
+  readonly ping = jest.fn();
+
+  /** Over TLS, a ping leaves the queue a moment later, whether or not it reaches the peer. */
+  pingsAsTls(): void {
+    this.ping.mockImplementation(() => {
+      this.bufferedAmount += 2;
+      setTimeout(() => (this.bufferedAmount -= 2), 1);
+    });
+  }
+}
+
 describe('watchHeartbeat', () => {
   let server: WebSocketServer;
   let ws: WebSocket;
@@ -56,15 +73,18 @@ describe('watchHeartbeat', () => {
   });
 });
 
+it('watchHeartbeat reports a peer that does not answer over TLS', () => {
+  jest.useFakeTimers();
+  const silent = new ScriptedSocket();
+  silent.pingsAsTls();
+  const dead = jest.fn();
+  watchHeartbeat(silent, 1_000, dead);
+  jest.advanceTimersByTime(3_000);
+  jest.useRealTimers();
+  expect(dead).toHaveBeenCalledTimes(1);
+});
+
 describe('watchInterruptions', () => {
-  /** The parts of a WebSocket that it uses; the test decides what arrives. */
-  class ScriptedSocket extends EventEmitter {
-    readonly OPEN = 1;
-    readyState = 1;
-    isPaused = false;
-    bufferedAmount = 0;
-    readonly ping = jest.fn();
-  }
   let ws: ScriptedSocket;
   const changes: boolean[] = [];
   beforeEach(() => {
@@ -87,6 +107,12 @@ describe('watchInterruptions', () => {
     expect(ws.ping).toHaveBeenCalledTimes(1); // a burst of answers would exceed WEBSOCKET_PINGS_PER_MINUTE
     second();
     expect(ws.ping).toHaveBeenCalledTimes(2);
+  });
+
+  it('reports a silent peer over TLS', () => {
+    ws.pingsAsTls();
+    jest.advanceTimersByTime(2_000);
+    expect(changes).toEqual([true]);
   });
 
   it.each<[string, () => unknown]>([

@@ -29,6 +29,16 @@ export function limitPings(ws: HeartbeatSocket, onFlood: () => void): void {
 }
 
 /**
+ * The send queue with what `act` adds to it; 0 if it was empty before: TLS takes a ping out of it a moment later, whether or not
+ * it reaches the peer.
+ */
+function queuedAround(ws: HeartbeatSocket, act: () => void): number {
+  const wasEmpty = ws.bufferedAmount === 0;
+  act();
+  return wasEmpty ? 0 : ws.bufferedAmount;
+}
+
+/**
  * Detects half-open WebSockets: pings every `intervalMs` and calls `onDead` once after two silent intervals. Messages,
  * pings, pongs and a shrinking send queue count as signs of life, because pongs are delayed behind a full queue. A
  * paused WebSocket counts as alive: its pongs are not read.
@@ -51,8 +61,7 @@ export function watchHeartbeat(ws: HeartbeatSocket, intervalMs: number, onDead: 
       return;
     }
     silentIntervals++;
-    ws.ping();
-    queued = ws.bufferedAmount;
+    queued = queuedAround(ws, () => ws.ping());
   }, intervalMs);
   const stop = () => {
     clearInterval(timer);
@@ -90,13 +99,13 @@ export function watchInterruptions(
       isInterrupted = true;
       onChange(true);
     }
-    if (!isAsked) ws.ping();
+    queued = queuedAround(ws, () => isAsked || ws.ping());
     isAsked = true;
-    queued = ws.bufferedAmount;
   }, everyMs);
   const stop = () => {
     clearInterval(timer);
     for (const sign of SIGNS) ws.off(sign, alive);
+    ws.off('close', stop);
   };
   ws.on('close', stop);
   return stop;
