@@ -23,6 +23,7 @@ export type Grant = z.infer<typeof grant>;
 export const HALVES = ['device', 'terminal'] as const;
 export const half = z.enum(HALVES);
 export type Half = z.infer<typeof half>;
+export const OTHER_HALF = { device: 'terminal', terminal: 'device' } as const satisfies Record<Half, Half>;
 
 export const HALF_STATES = ['waiting', 'connected', 'ended'] as const;
 export const halfState = z.enum(HALF_STATES);

@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
+import { setLimit } from '../../test/support/relay/test-relay';
+import { until } from '../../test/support/until';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { CLOSE_TERMINATED, REFUSALS } from '../protocol/relay-messages';
@@ -12,6 +14,7 @@ import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-conne
 const remoteSessionId = randomUUID();
 const validUntil = new Date(Date.now() + 60_000).toISOString();
 const established = { type: 'established', remoteSessionId, validUntil };
+const joined = { type: 'joined', resumeSecret: randomBytes(32).toString('base64url') };
 const terminated = { type: 'terminated', reason: 'control-plane', bytesReceived: 1, bytesSent: 2 };
 
 describe('dialRelay', () => {
@@ -142,5 +145,125 @@ describe('dialRelay', () => {
     await once(connection.bytes, 'readable');
     expect(await connection.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
     expect(received.map((text) => (JSON.parse(text) as { type: string }).type)).toEqual(['establish', 'terminate']);
+  });
+
+  it.each<[string, object[], string]>([
+    ['acknowledges bytes that were not sent', [joined, { type: 'acknowledge', received: 1 }], 'acknowledged 1 bytes'],
+    [
+      'continues from bytes that were not sent',
+      [joined, { type: 'renewed', renewal: 1 }, { type: 'continue', renewal: 1, received: 2 }],
+      'acknowledged 2 bytes',
+    ],
+    ['renews what is not resumable', [{ type: 'joined' }, { type: 'renewed', renewal: 1 }], 'unexpected message'],
+    ['acknowledges there', [{ type: 'joined' }, { type: 'acknowledge', received: 0 }], 'unexpected message'],
+  ])('is lost with the cause if the other side %s', async (_what, messages, detail) => {
+    onPeer = (_ws, say) => [established, ...messages].forEach(say);
+    const connection = await dialRelay(info, 'device', { resumable: true });
+    const closed = await connection.closed;
+    expect(closed).toMatchObject({ kind: 'lost', code: 1008 });
+    expect(closed).toMatchObject({ detail: expect.stringContaining(detail) as string });
+    expect(connection.bytes.destroyed).toBe(true);
+  });
+
+  describe('when its WebSocket carries nothing', () => {
+    beforeEach(async () => {
+      setLimit('RELAY_INTERRUPTED_MS', 50);
+      setLimit('RESUME_PAUSE_MS', 5);
+      await new Promise((resolve) => server.close(resolve));
+      // the connections of this one answer no pings
+      server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false });
+      await once(server, 'listening');
+      info.url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/cloud-hub`;
+    });
+    /** Answers the first messages in order; the last answer serves for the rest. @returns who has sent them */
+    const answer = (...answers: ((ws: WebSocket, say: (message: object) => void) => void)[]) => {
+      const peers: WebSocket[] = [];
+      server.on('connection', (ws) => {
+        ws.on('error', () => undefined);
+        ws.on('message', (data: Buffer, isBinary) => isBinary || received.push(data.toString()));
+        ws.once('message', () => {
+          const act = answers[Math.min(peers.push(ws), answers.length) - 1]!;
+          act(ws, (message) => ws.send(JSON.stringify(message)));
+        });
+      });
+      return peers;
+    };
+    const joins = (_ws: WebSocket, say: (message: object) => void) => [established, joined].forEach(say);
+    const asked = () => received.map((text) => JSON.parse(text) as { type: string; attempt?: number });
+
+    it('resumes with the secret, a higher attempt each time', async () => {
+      const renewing = (ws: WebSocket, say: (message: object) => void) => {
+        ws.on('ping', () => ws.pong());
+        say({ type: 'renewed', renewal: 1 });
+      };
+      const peers = answer(joins, (ws) => ws.terminate(), renewing);
+      const connection = await dialRelay(info, 'device', { resumable: true });
+      await until('`continue`', () => asked().some(({ type }) => type === 'continue'));
+      const { sessionId } = info;
+      const { resumeSecret: secret } = joined;
+      expect(asked().slice(1)).toEqual([
+        { type: 'resume', sessionId, secret, attempt: 1 },
+        { type: 'resume', sessionId, secret, attempt: 2 },
+        { type: 'continue', renewal: 1, received: 0 },
+      ]);
+      await until('the first to be closed', () => peers[0]!.readyState === WebSocket.CLOSED);
+      peers[2]!.send(JSON.stringify(terminated));
+      expect(await connection.closed).toEqual({ kind: 'terminated', message: terminated });
+    });
+
+    it('does not close one on which the relay was asked, before it has accepted a later one', async () => {
+      setLimit('RESUME_DIAL_MS', 100);
+      let before: number | undefined;
+      const renewing = (ws: WebSocket, say: (message: object) => void) => {
+        ws.on('ping', () => ws.pong());
+        before ??= peers[1]!.readyState;
+        say({ type: 'renewed', renewal: 2 });
+      };
+      const peers = answer(joins, () => undefined, renewing);
+      await dialRelay(info, 'device', { resumable: true });
+      await until('the others to be closed', () =>
+        [0, 1].every((at) => peers[2] && peers[at]!.readyState === WebSocket.CLOSED),
+      );
+      expect(before).toBe(WebSocket.OPEN);
+      await until('`continue`', () => asked().some(({ type }) => type === 'continue'));
+    });
+
+    it('continues over one that the relay has accepted late', async () => {
+      setLimit('RESUME_DIAL_MS', 100);
+      const peers = answer(
+        joins,
+        (ws) => ws.on('ping', () => ws.pong()),
+        () => peers[1]!.send(JSON.stringify({ type: 'renewed', renewal: 1 })),
+      );
+      await dialRelay(info, 'device', { resumable: true });
+      const continued = new Promise<WebSocket>((resolve) =>
+        server.on('connection', (ws) =>
+          ws.on('message', (data: Buffer) => String(data).includes('"continue"') && resolve(ws)),
+        ),
+      );
+      expect((await continued) === peers[1]).toBe(true);
+    });
+
+    it('asks no more once it is refused, and is lost when its WebSocket closes', async () => {
+      const peers = answer(joins, (ws, say) => {
+        say({ type: 'refused', code: 'resume-refused', detail: '' });
+        ws.close(REFUSALS['resume-refused'].close);
+      });
+      const connection = await dialRelay(info, 'device', { resumable: true });
+      await until('the refusal', () => peers[1]?.readyState === WebSocket.CLOSED);
+      peers[0]!.terminate();
+      expect(await connection.closed).toMatchObject({ kind: 'lost', code: 1006 });
+      expect(peers).toHaveLength(2);
+    });
+
+    it('does not resume if the relay or the other half does not know how', async () => {
+      const peers = answer((_ws, say) => [established, { type: 'joined' }].forEach(say));
+      const connection = await dialRelay(info, 'device', { resumable: true });
+      const interrupted = new Promise((resolve) => connection.onInterruption(resolve));
+      expect(await interrupted).toBe(true);
+      peers[0]!.terminate();
+      expect(await connection.closed).toMatchObject({ kind: 'lost' });
+      expect(peers).toHaveLength(1);
+    });
   });
 });

@@ -3,23 +3,13 @@ import type WebSocket from 'ws';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isProtected } from '../protocol/loopback';
-import { parseJson } from '../protocol/parse-json';
-import {
-  CLOSE_TERMINATED,
-  REFUSALS,
-  RELAY_PATHS,
-  relayMessage,
-  type PeerMessage,
-  type Refusal,
-  type RelayMessage,
-} from '../protocol/relay-messages';
+import { CLOSE_TERMINATED, RELAY_PATHS, type EndToEndMessage, type RelayMessage } from '../protocol/relay-messages';
 import type { Half } from '../protocol/remote-session';
-import { RELAY_SUBPROTOCOL } from '../protocol/version';
 import { watchHeartbeat, watchInterruptions } from './heartbeat';
-import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
 import type { OutboundProxy } from './outbound-proxy';
-import { clockHint } from './pinned-tls';
-import { openWebSocket } from './relay-websocket';
+import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
+import { askRelay, openRelaySocket, readRelayMessage, send, type RelayAddress } from './relay-dial';
+import { Resumption } from './resumption';
 import { WebSocketBytes } from './websocket-bytes';
 
 export type Terminated = Extract<RelayMessage, { type: 'terminated' }>;
@@ -29,58 +19,48 @@ export type Closed = { kind: 'terminated'; message: Terminated } | { kind: 'lost
 
 /** Before it answers, the relay may send two requests to the control plane: token or termination, then the log. */
 const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
+/** RFC 6455 7.4.1: closed without a close frame. */
+const ABNORMAL_CLOSURE = 1006;
+const POLICY_VIOLATION = 1008;
+
+export interface DialRelayOptions {
+  readonly signal?: AbortSignal;
+  /** From dialling to `established`. */
+  readonly timeoutMs?: number;
+  readonly outbound?: OutboundProxy;
+  /** Whether the relay reports those of the other half to `onInterruption`. */
+  readonly reportInterruptions?: boolean;
+  /** Whether the half continues over another connection when this one carries nothing. */
+  readonly resumable?: boolean;
+}
 
 /**
  * Establishes one half at the relay (S172, S204); resolves when the relay answers `established`.
- * @param options.timeoutMs from dialling to `established`
- * @param options.reportInterruptions whether the relay reports those of the other half to `onInterruption`
  * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable (also on abort and timeout)
  */
 export async function dialRelay(
   info: ConnectionInfo,
   half: Half,
-  options: { signal?: AbortSignal; timeoutMs?: number; outbound?: OutboundProxy; reportInterruptions?: boolean } = {},
+  { signal, timeoutMs, outbound, reportInterruptions, resumable }: DialRelayOptions = {},
 ): Promise<RelayConnection> {
   if (!new URL(info.url).pathname.endsWith(RELAY_PATHS[half]))
     throw new RelayRefused('wrong-side', `${half} halves are served at ${RELAY_PATHS[half]}`);
   if (!isProtected(info.url)) throw new RelayNotEncrypted();
-  if (options.signal?.aborted) throw new RelayUnreachable('aborted');
-  const ws = openWebSocket(info.url, {
-    subprotocol: RELAY_SUBPROTOCOL,
-    maxPayload: LIMITS.RELAY_FRAME_BYTES,
-    handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
-    trust: { pin: info.pin, authority: info.authority },
-    outbound: options.outbound,
-  });
-  const giveUp = (detail: string) => () => fail(new RelayUnreachable(detail));
-  let fail: (error: Error) => void = () => undefined;
-  const onAbort = giveUp('aborted');
-  const timer = setTimeout(giveUp('no answer in time'), options.timeoutMs ?? LIMITS.DIAL_TIMEOUT_MS + ANSWER_MS);
-  options.signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) throw new RelayUnreachable('aborted');
+  const { url, sessionId, token, pin, authority } = info;
+  const address = { info: { url, sessionId, pin, authority }, outbound };
+  const ws = openRelaySocket(address);
   try {
-    return await new Promise<RelayConnection>((resolve, reject) => {
-      fail = reject;
-      const { sessionId, token } = info;
-      const { reportInterruptions } = options;
-      ws.once('open', () => send(ws, { type: 'establish', sessionId, token, reportInterruptions }));
-      ws.on('error', (error: NodeJS.ErrnoException) =>
-        reject(new RelayUnreachable(error.message + clockHint(error.code ?? ''), { cause: error })),
-      );
-      ws.once('close', (code) => reject(refusalByCloseCode(code) ?? new RelayUnreachable(`closed with ${code}`)));
-      ws.once('message', (data: Buffer, isBinary: boolean) => {
-        const message = isBinary ? undefined : readRelayMessage(data);
-        // Created within this event, so that it receives the messages that follow in the same segment.
-        if (message?.type === 'established') resolve(new RelayConnection(ws, message));
-        else if (message?.type === 'refused') reject(new RelayRefused(message.code, message.detail));
-        else reject(new RelayUnreachable('it is not a relay'));
-      });
-    });
+    return await askRelay(
+      ws,
+      { type: 'establish', sessionId, token, reportInterruptions, resumable },
+      (answer) =>
+        answer.type === 'established' ? new RelayConnection(ws, answer, resumable ? address : undefined) : undefined,
+      { signal, timeoutMs: timeoutMs ?? LIMITS.DIAL_TIMEOUT_MS + ANSWER_MS },
+    );
   } catch (error) {
     ws.terminate();
     throw error;
-  } finally {
-    clearTimeout(timer);
-    options.signal?.removeEventListener('abort', onAbort);
   }
 }
 
@@ -90,7 +70,7 @@ export type InterruptionListener = (isInterrupted: boolean, connection: 'own' | 
 /** Receives the seconds after which to return; undefined: the deployment was aborted. */
 export type DrainingListener = (returnAfterSeconds: number | undefined) => void;
 
-/** One established half at the relay. */
+/** One established half at the relay. If both halves are resumable, its WebSocket is replaced when that carries nothing. */
 export class RelayConnection {
   readonly remoteSessionId: string;
   readonly validUntil: Date;
@@ -101,32 +81,43 @@ export class RelayConnection {
   /** Never rejects. */
   readonly closed: Promise<Closed>;
 
-  readonly #ws: WebSocket;
+  #ws: WebSocket;
+  readonly #bytes: WebSocketBytes;
+  #resumption: Resumption | undefined;
   readonly #drainingListeners: DrainingListener[] = [];
   readonly #interruptionListeners: InterruptionListener[] = [];
   #draining: number | undefined;
+  #isWatched = false;
+  #isSilent = false;
+  #isTerminating = false;
   #terminated: Terminated | undefined;
+  /** What the relay or the other half has done against the protocol. */
+  #violation: string | undefined;
   #join: () => void = () => undefined;
+  #close: (closed: Closed) => void = () => undefined;
 
-  constructor(ws: WebSocket, established: Established) {
+  /** @param address to resume at; undefined: the half is not resumable */
+  constructor(
+    ws: WebSocket,
+    established: Established,
+    private readonly address: RelayAddress | undefined,
+  ) {
     this.#ws = ws;
     this.remoteSessionId = established.remoteSessionId;
     this.validUntil = new Date(established.validUntil);
-    ws.on('message', (data: Buffer, isBinary: boolean) => isBinary || this.#onText(data));
-    this.bytes = new WebSocketBytes(ws);
-    this.closed = new Promise((resolve) =>
-      ws.once('close', (code, reason) => resolve(this.#howClosed(code, reason.toString()))),
-    );
+    this.closed = new Promise((resolve) => (this.#close = resolve));
     this.joined = new Promise((resolve, reject) => {
       this.#join = resolve;
       void this.closed.then(() => reject(new Error('the connection closed before both halves were established')));
     });
     this.joined.catch(() => undefined); // waiting for it is optional
-    watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
+    this.#use(ws);
+    this.bytes = this.#bytes = new WebSocketBytes(ws, address !== undefined);
   }
 
   /** S262, S292: requests the end of this half; cuts the connection if no answer comes in time. */
   terminate(): Promise<Closed> {
+    this.#isTerminating = true;
     send(this.#ws, { type: 'terminate' });
     this.bytes.destroy();
     return this.#closeWithin(ANSWER_MS);
@@ -140,53 +131,134 @@ export class RelayConnection {
 
   /** Calls the listener when a connection to the relay stops carrying anything, and when it carries again. */
   onInterruption(listener: InterruptionListener): void {
-    watchInterruptions(this.#ws, LIMITS.RELAY_INTERRUPTED_MS, (isInterrupted) => listener(isInterrupted, 'own'));
     this.#interruptionListeners.push(listener);
+    this.#watch();
+  }
+
+  #use(ws: WebSocket): void {
+    this.#ws = ws;
+    ws.on('message', (data: Buffer, isBinary: boolean) => isBinary || ws !== this.#ws || this.#onText(data));
+    ws.once('close', (code, reason) => ws === this.#ws && this.#onClosed(code, reason.toString()));
+    watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
+    if (this.#isWatched) this.#watchInterruptions(ws);
+  }
+
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#watchInterruptions(this.#ws);
+  }
+
+  #watchInterruptions(ws: WebSocket): void {
+    watchInterruptions(ws, LIMITS.RELAY_INTERRUPTED_MS, (isInterrupted) => {
+      if (ws === this.#ws) this.#onSilent(isInterrupted);
+    });
+  }
+
+  #onSilent(isSilent: boolean): void {
+    if (this.#isSilent === isSilent) return;
+    this.#isSilent = isSilent;
+    for (const listener of this.#interruptionListeners) listener(isSilent, 'own');
+    if (isSilent) void this.#resumption?.run().then(() => this.#onResumptionEnded());
+  }
+
+  /** A WebSocket that has closed meanwhile was not replaced. */
+  #onResumptionEnded(): void {
+    if (this.#ws.readyState === this.#ws.CLOSED && !this.#resumption?.isRunning) this.#finish(ABNORMAL_CLOSURE, '');
   }
 
   #onText(data: Buffer): void {
     const message = readRelayMessage(data);
-    if (message?.type === 'joined') return this.#join();
-    if (message?.type === 'draining' || message?.type === 'resumed') {
-      this.#draining = message.type === 'draining' ? message.returnAfterSeconds : undefined;
-      for (const listener of this.#drainingListeners) listener(this.#draining);
-      return;
+    switch (message?.type) {
+      case 'joined':
+        return this.#onJoined(message.resumeSecret);
+      case 'draining':
+      case 'resumed':
+        return this.#onDraining(message.type === 'draining' ? message.returnAfterSeconds : undefined);
+      case 'interrupted':
+      case 'restored':
+        for (const listener of this.#interruptionListeners) listener(message.type === 'interrupted', 'other');
+        return;
+      case 'terminated':
+        this.#terminated = message;
+        return this.#leave(CLOSE_TERMINATED);
+      case 'renewed':
+        if (this.#resumption) return this.#bytes.renew(message.renewal);
+        break;
+      case 'acknowledge':
+      case 'continue':
+        if (this.#resumption) return this.#onOtherHalf(message);
     }
-    if (message?.type === 'interrupted' || message?.type === 'restored') {
-      for (const listener of this.#interruptionListeners) listener(message.type === 'interrupted', 'other');
-      return;
+    this.#leave(POLICY_VIOLATION, 'unexpected message');
+  }
+
+  #onJoined(secret: string | undefined): void {
+    if (this.address && !this.#resumption) {
+      this.#bytes.setResumable(secret !== undefined);
+      if (secret !== undefined) this.#beResumable(this.address, secret);
     }
-    if (message?.type === 'terminated') {
-      this.#terminated = message;
-      this.#ws.close(CLOSE_TERMINATED);
-    } else this.#ws.close(1008, 'unexpected message');
+    this.#join();
+  }
+
+  #beResumable(address: RelayAddress, secret: string): void {
+    const isSilent = () => this.#isSilent;
+    this.#resumption = new Resumption(address, secret, {
+      get isSilent() {
+        return isSilent();
+      },
+      onRenewed: (ws, renewal) => this.#onRenewed(ws, renewal),
+    });
+    this.#watch();
+  }
+
+  #onRenewed(ws: WebSocket, renewal: number): void {
+    const before = this.#ws;
+    this.#use(ws);
+    before.terminate();
+    this.#bytes.renew(renewal, ws);
+    this.#onSilent(false);
+    if (this.#isTerminating) send(ws, { type: 'terminate' });
+  }
+
+  #onOtherHalf(message: EndToEndMessage): void {
+    try {
+      this.#bytes.heed(message);
+    } catch (error) {
+      this.#violation = (error as Error).message;
+      this.#leave(POLICY_VIOLATION, 'offset out of range');
+    }
+  }
+
+  #onDraining(returnAfterSeconds: number | undefined): void {
+    if (this.#draining === returnAfterSeconds) return;
+    this.#draining = returnAfterSeconds;
+    for (const listener of this.#drainingListeners) listener(returnAfterSeconds);
+  }
+
+  #onClosed(code: number, reason: string): void {
+    if (code === ABNORMAL_CLOSURE && this.#resumption?.isRunning) return; // it may still be replaced
+    this.#finish(code, reason);
+  }
+
+  #leave(code: number, reason?: string): void {
+    this.#resumption?.end();
+    this.#ws.close(code, reason);
     this.bytes.destroy();
     void this.#closeWithin(LIMITS.RELAY_CLOSE_MS);
   }
 
   #closeWithin(ms: number): Promise<Closed> {
-    const force = setTimeout(() => this.#ws.terminate(), ms);
+    const force = setTimeout(() => {
+      this.#resumption?.end();
+      this.#ws.terminate();
+    }, ms);
     return this.closed.finally(() => clearTimeout(force));
   }
 
-  #howClosed(code: number, detail: string): Closed {
-    if (this.#terminated) return { kind: 'terminated', message: this.#terminated };
-    return { kind: 'lost', code, detail };
+  #finish(code: number, detail: string): void {
+    this.#resumption?.end();
+    this.bytes.destroy();
+    if (this.#terminated) this.#close({ kind: 'terminated', message: this.#terminated });
+    else this.#close({ kind: 'lost', code, detail: this.#violation ?? detail });
   }
-}
-
-function send(ws: WebSocket, message: PeerMessage): void {
-  if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(message));
-}
-
-/** undefined if it is not a message of this protocol. */
-function readRelayMessage(data: Buffer): RelayMessage | undefined {
-  if (data.length > LIMITS.RELAY_CONTROL_BYTES) return undefined;
-  return relayMessage.safeParse(parseJson(data.toString())).data;
-}
-
-/** The refusal message may be lost if the relay closes immediately; the close code has the same meaning. */
-function refusalByCloseCode(closeCode: number): RelayRefused | undefined {
-  const code = (Object.keys(REFUSALS) as Refusal[]).find((each) => REFUSALS[each].close === closeCode);
-  return code && new RelayRefused(code, '');
 }

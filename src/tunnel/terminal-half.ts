@@ -29,7 +29,7 @@ export async function joinRelay(info: ConnectionInfo, options: JoinOptions): Pro
   const backoff = new Backoff({ maxMs: options.retryMaxMs });
   for (;;) {
     try {
-      return await dialRelay(info, 'terminal', { signal, outbound, reportInterruptions });
+      return await dialRelay(info, 'terminal', { signal, outbound, reportInterruptions, resumable: true });
     } catch (error) {
       const wait = backoff.next();
       if (signal?.aborted || !mayDialAgain(error) || performance.now() + wait > deadline) throw error;

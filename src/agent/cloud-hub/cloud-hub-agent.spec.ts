@@ -199,7 +199,12 @@ describe('CloudHubAgent', () => {
     expect(recorded.steps()).toEqual(['S171', 'S172', 'S235', 'S236', 'S237', 'S238', 'S239', 'S240', 'S241']);
     expect(recorded.lines.every((line) => line.remoteSessionId === remoteSessionId)).toBe(true);
     expect(events).toEqual(['connected']);
-    expect(relay.establishes[0]).toEqual({ type: 'establish', sessionId: 's'.repeat(43), token: 't'.repeat(43) });
+    expect(relay.establishes[0]).toEqual({
+      type: 'establish',
+      sessionId: 's'.repeat(43),
+      token: 't'.repeat(43),
+      resumable: true,
+    });
     expect(recorded.text()).not.toMatch(/s{43}|t{43}/);
   });
 

@@ -108,7 +108,7 @@ export class CloudHubAgent {
     for (;;) {
       this.#step('S172');
       try {
-        return await dialRelay(info, 'device', { signal, outbound });
+        return await dialRelay(info, 'device', { signal, outbound, resumable: true });
       } catch (error) {
         const waitMs = backoff.next();
         const again = mayDialAgain(error) && !signal.aborted && performance.now() + waitMs < deadline;

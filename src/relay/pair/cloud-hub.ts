@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Journal } from '../../journal/journal';
 import { toInstant } from '../../protocol/names';
-import type { Refusal } from '../../protocol/relay-messages';
+import type { EndToEndMessage, Refusal } from '../../protocol/relay-messages';
 import type { ControlPlaneMethods, HalfLog, Result } from '../../protocol/relay-rpc';
-import type { Half } from '../../protocol/remote-session';
+import { OTHER_HALF, type Half } from '../../protocol/remote-session';
 import { secretHash } from '../../tunnel/sha256';
 import type { HalfEnding } from './half-ending';
+import { HalfResumption, type ResumeRequest } from './half-resumption';
 import { OPENING_STEPS } from './half-steps';
 import type { MasterPeer } from '../pair-rpc';
 import type { PeerSocket } from './peer-socket';
@@ -32,11 +33,16 @@ export class CloudHub implements HalfOwner {
   async serve(session: RelayedSession, peer: PeerSocket, token: string): Promise<void> {
     const refusal = await this.open(session, 'device', peer, token, this);
     if (refusal) return peer.refuse(refusal.code, refusal.detail);
+    this.serveEstablished(session, peer);
+    this.join(session, 'device', peer);
+  }
+
+  serveEstablished(session: RelayedSession, peer: PeerSocket): void {
     peer.serve({
       onTerminate: () => this.terminate(session, 'device', 'S293'),
-      onLost: () => this.lose(session, 'device'),
+      onEndToEnd: (message) => this.forward(session, 'device', message),
+      onLost: () => this.lose(session, 'device', peer),
     });
-    this.join(session, 'device', peer);
   }
 
   established(peer: PeerSocket, message: Established): void {
@@ -86,9 +92,58 @@ export class CloudHub implements HalfOwner {
     session.link.attach(half, peer.ws);
     if (!session.link.joined) return;
     const { device, terminal } = session.halves;
-    for (const { peer: joined } of [device, terminal]) joined?.send({ type: 'joined' });
+    const isResumable = Boolean(device.peer?.isResumable && terminal.peer?.isResumable);
+    for (const record of [device, terminal]) {
+      const resumption = isResumable ? new HalfResumption() : undefined;
+      record.resumption = resumption;
+      record.peer?.send({ type: 'joined', resumeSecret: resumption?.issueSecret() });
+    }
     if (device.peer) terminal.peer?.reportInterruptionsOf(device.peer);
     this.journal.info('both halves are joined', { linkId: session.linkId, remoteSessionId: session.remoteSessionId });
+  }
+
+  /**
+   * The half continues over another WebSocket, which replaces the one before. The other half stays as it is.
+   * @returns the refusal, if nothing was replaced
+   */
+  resume(session: RelayedSession, half: Half, peer: PeerSocket, request: ResumeRequest): RefusedHere | undefined {
+    const { state, resumption, owner, peer: before } = session.halves[half];
+    if (state === 'ending' || state === 'ended' || !peer.isOpen) return refused('unknown-session');
+    if (!owner || !before || !resumption?.accepts(request)) return refused('resume-refused');
+    session.halves[half].peer = peer;
+    session.link.replace(half, peer.ws);
+    peer.replace(before);
+    owner.serveEstablished(session, peer);
+    const renewal = ++session.renewals;
+    const { device, terminal } = session.halves;
+    for (const each of [device, terminal])
+      if (each.state === 'connected') each.peer?.send({ type: 'renewed', renewal });
+    if (device.peer) terminal.peer?.reportInterruptionsOf(device.peer);
+    this.journal.info('a half continues over another connection', { linkId: session.linkId, half, renewal });
+    return undefined;
+  }
+
+  /** From half to half; what the relay knows to be of no use is refused. */
+  forward(session: RelayedSession, from: Half, message: EndToEndMessage): void {
+    const { peer, resumption } = session.halves[from];
+    const to = session.halves[OTHER_HALF[from]];
+    const sent = session.link.counters[from].sent;
+    const forwarding = resumption?.forwarding(message, { renewal: session.renewals, sent });
+    if (forwarding === 'refused')
+      peer?.refuse('bad-message', 'an offset that is out of range, or acknowledged too often');
+    if (forwarding !== 'forwarded') return;
+    if (to.state === 'connected') to.peer?.send(message);
+    if (message.type === 'continue') this.#rewind(session);
+  }
+
+  /** When both halves have sent `continue`, and no bytes yet. */
+  #rewind({ halves, link, renewals }: RelayedSession): void {
+    const [device, terminal] = [halves.device, halves.terminal].map(({ resumption }) =>
+      resumption?.receivedAt(renewals),
+    );
+    if (device === undefined || terminal === undefined) return;
+    link.rewind('terminal', device);
+    link.rewind('device', terminal);
   }
 
   /** S264-S272, S293-S299: ends a half at its peer's request, whether or not the control plane answers. */
@@ -105,7 +160,9 @@ export class CloudHub implements HalfOwner {
     });
   }
 
-  lose(session: RelayedSession, half: Half): void {
+  /** A half whose WebSocket was replaced has not lost it. */
+  lose(session: RelayedSession, half: Half, peer: PeerSocket): void {
+    if (session.halves[half].peer !== peer) return;
     this.ending.start(session, half, { reason: 'lost' });
   }
 

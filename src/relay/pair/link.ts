@@ -1,5 +1,5 @@
 import { LIMITS } from '../../protocol/limits';
-import { HALVES, type Half } from '../../protocol/remote-session';
+import { HALVES, OTHER_HALF, type Half } from '../../protocol/remote-session';
 import { FrameWatch } from './frame-watch';
 import type { ServerWebSocket } from './websocket/server-web-socket';
 
@@ -16,7 +16,6 @@ interface Held {
   readonly end: number;
 }
 
-const OTHER = { device: 'terminal', terminal: 'device' } as const satisfies Record<Half, Half>;
 /** What a held chunk costs beside its bytes, so that many small ones are bounded, too. */
 const CHUNK_BYTES = 512;
 
@@ -31,8 +30,20 @@ class Direction {
   isReadAhead = false;
   /** The other half's queue when `readAhead` was called last, if it was full. */
   queued: number | undefined;
+  /** Offset of the next bytes in the stream: after a renewal, some are sent again. */
+  next = 0;
+  /** Offset up to which the watch has seen it. */
+  #watched = 0;
 
   constructor(public watch: FrameWatch | undefined) {}
+
+  /** Counts these bytes. @returns those that the watch has not seen */
+  unseen(chunk: Buffer, start: number, end: number): Buffer {
+    const again = Math.max(0, this.#watched - this.next);
+    this.next += end - start;
+    this.#watched = Math.max(this.#watched, this.next);
+    return chunk.subarray(Math.min(start + again, end), end);
+  }
 }
 
 /**
@@ -63,9 +74,7 @@ export class Link {
   }
 
   attach(half: Half, ws: ServerWebSocket): void {
-    this.#from[half].source = ws;
-    ws.on('bytes', (chunk, start, end) => this.#take(half, chunk, start, end));
-    ws.on('drain', () => this.#continue(OTHER[half]));
+    this.#listen(half, ws);
     if (this.#isBroken || !HALVES.every((each) => this.#from[each].source)) return;
     this.#isJoined = true;
     for (const from of HALVES) {
@@ -75,12 +84,25 @@ export class Link {
     }
   }
 
+  /** The half continues over another WebSocket. What waits to be sent over the one before is lost. */
+  replace(half: Half, ws: ServerWebSocket): void {
+    const { source } = this.#from[half];
+    for (const event of ['bytes', 'drain'] as const) source?.removeAllListeners(event);
+    this.#listen(half, ws);
+    this.#continue(OTHER_HALF[half]);
+  }
+
+  /** After a renewal: the next bytes from a half are those at this offset of what it has sent. */
+  rewind(from: Half, offset: number): void {
+    this.#from[from].next = offset;
+  }
+
   /** The half has ended; it cannot be attached again. */
   detach(half: Half): void {
     this.#isBroken = true;
     for (const each of HALVES) this.#from[each].held.length = 0;
     this.#from[half].source = undefined;
-    resume(this.#from[OTHER[half]].source);
+    resume(this.#from[OTHER_HALF[half]].source);
   }
 
   /**
@@ -93,7 +115,7 @@ export class Link {
     let count = 0;
     for (const from of HALVES) {
       const direction = this.#from[from];
-      const queued = direction.isHeldBack ? this.#from[OTHER[from]].source?.bufferedAmount : undefined;
+      const queued = direction.isHeldBack ? this.#from[OTHER_HALF[from]].source?.bufferedAmount : undefined;
       if (!direction.isReadAhead && count < most && queued !== undefined && queued === direction.queued) {
         direction.isReadAhead = true;
         resume(direction.source);
@@ -102,6 +124,12 @@ export class Link {
       if (direction.isReadAhead) count++;
     }
     return count;
+  }
+
+  #listen(half: Half, ws: ServerWebSocket): void {
+    this.#from[half].source = ws;
+    ws.on('bytes', (chunk, start, end) => this.#take(half, chunk, start, end));
+    ws.on('drain', () => this.#continue(OTHER_HALF[half]));
   }
 
   #take(half: Half, chunk: Buffer, start: number, end: number): void {
@@ -117,13 +145,13 @@ export class Link {
 
   #forward(from: Half, chunk: Buffer, start: number, end: number): void {
     const direction = this.#from[from];
-    const target = this.#from[OTHER[from]].source;
+    const target = this.#from[OTHER_HALF[from]].source;
     if (!direction.source || !target || target.readyState !== target.OPEN) return;
-    if (direction.watch?.take(chunk.subarray(start, end))) {
+    if (direction.watch?.take(direction.unseen(chunk, start, end))) {
       direction.watch = undefined;
       this.onFirst(from);
     }
-    this.counters[OTHER[from]].sent += end - start;
+    this.counters[OTHER_HALF[from]].sent += end - start;
     if (target.forward(chunk, start, end)) return;
     direction.isHeldBack = true;
     const most = direction.isReadAhead ? LIMITS.RELAY_QUEUE_BYTES + LIMITS.RELAY_READ_AHEAD_BYTES : 0;

@@ -2,8 +2,9 @@ import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { HALVES, type EndReason, type Ending, type Half } from '../../protocol/remote-session';
 import { timerMs } from '../../protocol/waits';
-import { CloudHub } from './cloud-hub';
+import { CloudHub, type RefusedHere } from './cloud-hub';
 import { HalfEnding } from './half-ending';
+import type { ResumeRequest } from './half-resumption';
 import type { MasterPeer, PlacedLink } from '../pair-rpc';
 import type { PeerSocket } from './peer-socket';
 import { RelayedSession } from './relayed-session';
@@ -66,6 +67,11 @@ export class Pair {
   serve(session: RelayedSession, half: Half, peer: PeerSocket, token: string): Promise<void> {
     const side = half === 'device' ? this.#cloudHub : this.#webAgent;
     return side.serve(session, peer, token);
+  }
+
+  /** @returns the refusal, if the peer does not become that of the half */
+  resume(session: RelayedSession, half: Half, peer: PeerSocket, request: ResumeRequest): RefusedHere | undefined {
+    return this.#cloudHub.resume(session, half, peer, request);
   }
 
   /** S331. @returns whether there is such a half that has not ended */

@@ -5,6 +5,7 @@ import {
   CLOSE_TERMINATED,
   peerMessage,
   REFUSALS,
+  type EndToEndMessage,
   type PeerMessage,
   type Refusal,
   type RelayMessage,
@@ -13,6 +14,7 @@ import { limitPings, watchHeartbeat, watchInterruptions } from '../../tunnel/hea
 import type { ServerWebSocket } from './websocket/server-web-socket';
 
 type Establish = Extract<PeerMessage, { type: 'establish' }>;
+type Resume = Extract<PeerMessage, { type: 'resume' }>;
 
 /** Allowance for frame headers and pings before the first message is complete. */
 const OVERHEAD_BYTES = 256;
@@ -21,13 +23,23 @@ const LINGER_BYTES = 64 * 1024;
 
 const ignore = () => undefined;
 
+export interface PeerListeners {
+  onTerminate(): void;
+  onEndToEnd(message: EndToEndMessage): void;
+  onLost(): void;
+}
+
 /** Control messages on one peer's WebSocket. The link handles the bytes. */
 export class PeerSocket {
   #state: 'new' | 'establishing' | 'serving' = 'new';
   #bytesBeforeServing = 0;
   #reportsInterruptions = false;
-  #onEstablish: (message: Establish | undefined) => void = ignore;
-  #onTerminate: () => void = ignore;
+  /** As it was last reported to this peer. */
+  #otherIsInterrupted = false;
+  #stopReporting: () => void = ignore;
+  #isResumable = false;
+  #onFirstMessage: (message: Establish | Resume | undefined) => void = ignore;
+  #listeners: PeerListeners = { onTerminate: ignore, onEndToEnd: ignore, onLost: ignore };
   #stopCounting: () => void;
 
   /** @param stream the raw stream below `ws`, counted because incomplete frames use memory, too */
@@ -41,7 +53,10 @@ export class PeerSocket {
     const refuseBytes = () => this.#onMessage(undefined);
     ws.on('text', (text) => this.#onMessage(text));
     ws.on('bytes', refuseBytes);
-    ws.on('close', () => this.#onEstablish(undefined));
+    ws.on('close', () => {
+      this.#onFirstMessage(undefined);
+      this.#stopReporting();
+    });
     stream.on('data', count);
     this.#stopCounting = () => {
       ws.off('bytes', refuseBytes);
@@ -53,28 +68,33 @@ export class PeerSocket {
     return this.ws.readyState === this.ws.OPEN;
   }
 
+  /** Whether its half can continue over another WebSocket. */
+  get isResumable(): boolean {
+    return this.#isResumable;
+  }
+
   /** The first message of an unauthenticated peer; undefined: it was refused or has disconnected. */
-  establishRequest(): Promise<Establish | undefined> {
+  firstMessage(): Promise<Establish | Resume | undefined> {
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.refuse('establish-timeout'), LIMITS.RELAY_ESTABLISH_MS);
-      this.#onEstablish = (message) => {
+      this.#onFirstMessage = (message) => {
         // The promise would keep session ID and token in memory.
-        this.#onEstablish = ignore;
+        this.#onFirstMessage = ignore;
         clearTimeout(deadline);
         resolve(message);
       };
     });
   }
 
-  /** Accepts bytes and `terminate` from now on. Before, any further message is refused. */
-  serve(listeners: { onTerminate: () => void; onLost: () => void }): void {
+  /** Accepts bytes and messages from now on. Before, any further message is refused. */
+  serve(listeners: PeerListeners): void {
     this.#state = 'serving';
     this.#stopCounting();
     this.#stopCounting = ignore;
-    this.#onTerminate = listeners.onTerminate;
+    this.#listeners = listeners;
     // The peer may have disconnected while its start log was being acknowledged.
-    if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(listeners.onLost);
-    this.ws.on('close', listeners.onLost);
+    if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(() => listeners.onLost());
+    this.ws.on('close', () => listeners.onLost());
     limitPings(this.ws, () => this.refuse('too-many-pings'));
     watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate());
   }
@@ -82,8 +102,22 @@ export class PeerSocket {
   /** If this peer has requested it: reports when the connection to the other half carries nothing, and when it carries again. */
   reportInterruptionsOf(other: PeerSocket): void {
     if (!this.#reportsInterruptions) return;
-    const report = (isInterrupted: boolean) => this.send({ type: isInterrupted ? 'interrupted' : 'restored' });
-    this.ws.on('close', watchInterruptions(other.ws, LIMITS.RELAY_INTERRUPTED_MS, report));
+    const report = (isInterrupted: boolean) => {
+      this.#otherIsInterrupted = isInterrupted;
+      this.send({ type: isInterrupted ? 'interrupted' : 'restored' });
+    };
+    // It was reported about the WebSocket before this one.
+    if (this.#otherIsInterrupted) report(false);
+    this.#stopReporting();
+    this.#stopReporting = watchInterruptions(other.ws, LIMITS.RELAY_INTERRUPTED_MS, report);
+  }
+
+  /** Takes the place of another WebSocket of the same half, and cuts that one. */
+  replace(before: PeerSocket): void {
+    this.#reportsInterruptions = before.#reportsInterruptions;
+    this.#otherIsInterrupted = before.#otherIsInterrupted;
+    this.#isResumable = true;
+    before.ws.terminate();
   }
 
   send(message: RelayMessage): void {
@@ -93,7 +127,7 @@ export class PeerSocket {
   refuse(code: Refusal, detail = ''): void {
     this.send({ type: 'refused', code, detail });
     this.ws.close(REFUSALS[code].close, code);
-    this.#onEstablish(undefined);
+    this.#onFirstMessage(undefined);
   }
 
   /** Sends the last message of a half that ends in order, and closes the WebSocket. */
@@ -107,15 +141,22 @@ export class PeerSocket {
     if (!this.isOpen) return;
     if (this.#state === 'new') return this.#onFirst(read(text, LIMITS.RELAY_ESTABLISH_BYTES));
     if (this.#state === 'establishing') return this.refuse('bad-message', 'no message is allowed before `established`');
-    if (read(text, LIMITS.RELAY_CONTROL_BYTES)?.type === 'terminate') return this.#onTerminate();
+    const message = read(text, LIMITS.RELAY_CONTROL_BYTES);
+    if (message?.type === 'terminate') return this.#listeners.onTerminate();
+    const isEndToEnd = message?.type === 'acknowledge' || message?.type === 'continue';
+    if (isEndToEnd && this.#isResumable) return this.#listeners.onEndToEnd(message);
     this.refuse('bad-message', 'not a control message');
   }
 
   #onFirst(message: PeerMessage | undefined): void {
-    if (message?.type !== 'establish') return this.refuse('bad-message', 'the first message must be `establish`');
+    if (message?.type !== 'establish' && message?.type !== 'resume')
+      return this.refuse('bad-message', 'the first message must be `establish` or `resume`');
     this.#state = 'establishing';
-    this.#reportsInterruptions = message.reportInterruptions === true;
-    this.#onEstablish(message);
+    if (message.type === 'establish') {
+      this.#reportsInterruptions = message.reportInterruptions === true;
+      this.#isResumable = message.resumable === true;
+    }
+    this.#onFirstMessage(message);
   }
 
   #count(bytes: number): void {

@@ -4,7 +4,8 @@ import { LIMITS } from '../../protocol/limits';
 import type { RelayMessage } from '../../protocol/relay-messages';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { secretHash } from '../../tunnel/sha256';
-import type { Pair } from './pair';
+import type { ResumeRequest } from './half-resumption';
+import type { Pair, Place } from './pair';
 import { PeerSocket } from './peer-socket';
 import type { ServerWebSocket } from './websocket/server-web-socket';
 
@@ -29,12 +30,13 @@ export class PendingConnections {
     if (this.#stopped) return peer.refuse('draining');
     if (this.#connections > LIMITS.RELAY_CONNECTIONS) return peer.refuse('overloaded');
     this.#unestablished.add(peer);
-    const request = await peer.establishRequest();
+    const request = await peer.firstMessage();
     this.#unestablished.delete(peer);
     if (!request) return;
     const place = this.pair.placeOf(secretHash(request.sessionId));
     if (!place) return peer.refuse('unknown-session');
     if (place.half !== side) return peer.refuse('wrong-side', `this is the ${side}'s path`);
+    if (request.type === 'resume') return this.#resume(place, peer, request);
     if (this.#draining && !place.session.trial)
       return peer.refuse('draining', `return after ${this.#draining.returnAfterSeconds} seconds`);
     try {
@@ -43,6 +45,14 @@ export class PendingConnections {
       const incident = this.journal.unexpected(error, 'serving a peer');
       peer.refuse('overloaded', `internal error ${incident}`);
     }
+  }
+
+  /** Also while the relay is draining: the session stands. */
+  #resume({ session, half }: Place, peer: PeerSocket, request: ResumeRequest): void {
+    const refusal = this.pair.resume(session, half, peer, request);
+    if (refusal) return peer.refuse(refusal.code, refusal.detail);
+    // What was sent over the WebSocket before may be lost.
+    peer.send(this.#draining ? { type: 'draining', ...this.#draining } : { type: 'resumed' });
   }
 
   drain(draining: boolean, returnAfterSeconds: number): void {

@@ -4,6 +4,7 @@ import type { RelayMessage } from '../../protocol/relay-messages';
 import type { HalfLog, RelayedSession as RelayedSessionWire } from '../../protocol/relay-rpc';
 import { HALVES, type Half, type HalfState } from '../../protocol/remote-session';
 import type { Journal } from '../../journal/journal';
+import type { HalfResumption } from './half-resumption';
 import type { PeerSocket } from './peer-socket';
 import { Link } from './link';
 
@@ -14,6 +15,8 @@ export type EndedBy = 'requested' | 'control-plane' | 'other';
 
 /** Sends messages to the peer of a half: the Cloud Hub or, for the terminal, the Web Agent. */
 export interface HalfOwner {
+  /** Has the peer served from now on. */
+  serveEstablished(session: RelayedSession, peer: PeerSocket): void;
   established(peer: PeerSocket, message: Established): void;
   terminated(peer: PeerSocket, message: Terminated, by: EndedBy, remoteSessionId: string): void;
 }
@@ -28,6 +31,8 @@ export interface HalfRecord {
   started: boolean;
   peer: PeerSocket | undefined;
   owner: HalfOwner | undefined;
+  /** Set when both halves are joined, if both are resumable. */
+  resumption: HalfResumption | undefined;
   /** Set in state `ending`; resolves when the half has ended and its peer is notified. */
   ended: Promise<void> | undefined;
 }
@@ -39,6 +44,7 @@ const newHalf = (): HalfRecord => ({
   started: false,
   peer: undefined,
   owner: undefined,
+  resumption: undefined,
   ended: undefined,
 });
 
@@ -56,6 +62,8 @@ export class RelayedSession {
   readonly link: Link;
   /** When the token expires; known after the first authentication. */
   validUntil: Date | undefined;
+  /** How many times a half has resumed. */
+  renewals = 0;
   #bytesSeen = 0;
 
   constructor(

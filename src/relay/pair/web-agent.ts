@@ -16,14 +16,19 @@ export class WebAgent implements HalfOwner {
     this.journal.step('S205', session.remoteSessionId);
     const refusal = await this.cloudHub.open(session, 'terminal', peer, token, this);
     if (refusal) return peer.refuse(refusal.code, refusal.detail);
+    this.serveEstablished(session, peer);
+    this.cloudHub.join(session, 'terminal', peer);
+  }
+
+  serveEstablished(session: RelayedSession, peer: PeerSocket): void {
     peer.serve({
       onTerminate: () => {
         this.journal.step('S263', session.remoteSessionId);
         this.cloudHub.terminate(session, 'terminal', 'S264');
       },
-      onLost: () => this.cloudHub.lose(session, 'terminal'),
+      onEndToEnd: (message) => this.cloudHub.forward(session, 'terminal', message),
+      onLost: () => this.cloudHub.lose(session, 'terminal', peer),
     });
-    this.cloudHub.join(session, 'terminal', peer);
   }
 
   established(peer: PeerSocket, message: Established): void {

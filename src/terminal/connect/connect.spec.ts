@@ -150,7 +150,13 @@ describe('platen connect', () => {
       durationSeconds: 65,
       device: { state: 'ended' },
     });
-    const establish = { type: 'establish', sessionId: SECRET, token: SECRET, reportInterruptions: true };
+    const establish = {
+      type: 'establish',
+      sessionId: SECRET,
+      token: SECRET,
+      reportInterruptions: true,
+      resumable: true,
+    };
     expect(relay.received).toEqual([establish, { type: 'terminate' }]);
     expect(terminal.journal.steps()).toEqual([
       'S141',
