@@ -1,4 +1,5 @@
-import { cp } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../src/demo/programs';
 import { event } from '../../src/demo/scenario';
@@ -12,6 +13,9 @@ if (missing !== undefined) console.warn(`skipped, because this machine cannot ma
 
 const PRELOADED = join(__dirname, '../support/agent');
 const CONTROL_CHANNEL_PORT = 5223;
+const RELAY_PORT = 8090;
+/** Serves a file that is transferred for some seconds. */
+const FILE_SERVER = join(__dirname, '../support/device/file-server.cjs');
 /** After which the router of customer b forgets an idle connection. */
 const FORGOTTEN_SECONDS = 5;
 const CLOCK = 'the clock of this computer';
@@ -38,21 +42,46 @@ const WHAT_TO_DO: Record<string, unknown> = {
   'other-installation': expect.stringContaining('ask an administrator to allow another installation'),
 };
 
+/** The customer's MFP, with a server of files beside its pages. */
+const mfpWithFiles = (name: Customer) => ({
+  devices: [
+    {
+      id: `mfp-${name}`,
+      name: `MFP of ${name}`,
+      kind: 'mfp',
+      applications: [
+        { id: 'web', title: 'Web pages', target: `http://${LAN.device}` },
+        { id: 'files', title: 'Files', target: `http://${LAN.device}:8000` },
+      ],
+    },
+  ],
+});
+
 /** The administrator's notices. */
 async function notices(): Promise<object[]> {
   const { printed } = await finished(on.terminal('admin', ['notices', '--json']));
   return JSON.parse(printed.join('')) as object[];
 }
 
-/** A session with the customer's MFP. @param meanwhile runs when it is requested */
-async function connects(name: Customer, meanwhile = async (_connect: Program) => {}): Promise<void> {
-  const connect = on.terminal('admin', ['connect', `mfp-${name}`, 'web', '--reason', 'Streaks', '--json']);
+interface Connecting {
+  application?: string;
+  /** Runs when the session is requested. */
+  meanwhile?: (connect: Program) => Promise<void>;
+  /** Runs when it is open; by default, the pages of the MFP are read. */
+  use?: (connect: Program, url: string) => Promise<void>;
+}
+
+/** A session with the customer's MFP. */
+async function connects(name: Customer, { application = 'web', meanwhile, use }: Connecting = {}): Promise<void> {
+  const connect = on.terminal('admin', ['connect', `mfp-${name}`, application, '--reason', 'Streaks', '--json']);
+  const readPages = async (_connect: Program, url: string) =>
+    expect(await on.page('internet', url)).toContain(`SERIAL-${name}`);
   try {
     const { sessionId } = await event(connect, 'requested');
-    await meanwhile(connect);
+    await meanwhile?.(connect);
     await on.pressYes(name, sessionId);
     const { url } = await event(connect, 'listening');
-    expect(await on.page('internet', String(url))).toContain(`SERIAL-${name}`);
+    await (use ?? readPages)(connect, String(url));
     connect.child.kill('SIGINT');
     expect(await event(connect, 'ended')).toMatchObject({ ending: 'ended-by-terminal' });
   } finally {
@@ -70,7 +99,7 @@ async function connects(name: Customer, meanwhile = async (_connect: Program) =>
     beforeAll(async () => {
       await on.networks.forgetIdle('b', FORGOTTEN_SECONDS);
       const pings = { XMPP_PING_INTERVAL_MS: 8_000, XMPP_PING_TIMEOUT_MS: 3_000, XMPP_KEEP_ALIVE_LEAST_MS: 500 };
-      await on.startCustomer('b', {}, limits(pings));
+      await on.startCustomer('b', mfpWithFiles('b'), limits(pings));
     });
 
     it('has requests although its connection was forgotten, and learns to keep it', async () => {
@@ -95,6 +124,37 @@ async function connects(name: Customer, meanwhile = async (_connect: Program) =>
     });
   });
 
+  describe('whose router is cut off in mid-transfer', () => {
+    it('continues the session over another connection, and the transfer is whole', async () => {
+      const files = on.started(on.networks.start('device-b', [process.execPath, FILE_SERVER]));
+      const hash = String((await files.logged('serving')).sha256);
+      const file = join(on.folder, 'transferred');
+      const transfer = async (connect: Program, url: string) => {
+        const curl = on.networks.start('internet', ['curl', '-sS', '--fail', '--limit-rate', '4M', '-o', file, url]);
+        try {
+          const size = async () => (await stat(file).catch(() => ({ size: 0 }))).size;
+          await until('the transfer to have begun', async () => (await size()) > 0);
+          await on.networks.cut('b');
+          expect(await event(connect, 'interrupted')).toMatchObject({ between: 'device' });
+          await on.networks.mend('b', RELAY_PORT);
+          await event(connect, 'restored');
+          expect(await curl.exited).toBe(0);
+        } finally {
+          await curl.stop('SIGKILL');
+        }
+      };
+      await connects('b', { application: 'files', use: transfer });
+      expect(
+        createHash('sha256')
+          .update(await readFile(file))
+          .digest('hex'),
+      ).toBe(hash);
+      // the first connection cannot have carried the rest
+      const continues = server().log.filter(({ msg }) => msg === 'a half continues over another connection');
+      expect(continues.map(({ half }) => half)).toContain('device');
+    });
+  });
+
   describe('that sees nothing of its connection', () => {
     beforeAll(() => on.startCustomer('a', {}, NO_PINGS));
 
@@ -102,12 +162,13 @@ async function connects(name: Customer, meanwhile = async (_connect: Program) =>
       const agent = on.programOn('agent-a');
       agent.child.kill('SIGSTOP');
       try {
-        await connects('a', async (connect) => {
+        const meanwhile = async (connect: Program) => {
           await event(connect, 'not-reached');
           await until('the server to log it', () => times('agent-a', 'agent is offline') === 1);
           agent.child.kill('SIGCONT');
           await event(connect, 'reached');
-        });
+        };
+        await connects('a', { meanwhile });
       } finally {
         agent.child.kill('SIGCONT');
       }

@@ -150,6 +150,32 @@ export class CustomerNetworks {
     return output.split('\n').some((line) => line.includes('ESTABLISHED') && line.includes(` dport=${port} `));
   }
 
+  /** Loses all packets between a LAN and the internet, without a sign to either end. */
+  async cut(customer: Customer): Promise<void> {
+    await this.lose(customer, 'drop', []);
+  }
+
+  /** Mends that, except for the TCP connections that were open to this port: as if the router had forgotten them. */
+  async mend(customer: Customer, port: number): Promise<void> {
+    const { output } = await this.run(`router-${customer}`, 'cat', '/proc/net/nf_conntrack');
+    const known = output.split('\n').filter((line) => line.includes('ESTABLISHED') && line.includes(` dport=${port} `));
+    const ports = known.map((line) => / sport=(\d+) /.exec(line)![1]!);
+    await this.lose(
+      customer,
+      'accept',
+      ports.flatMap((each) => [`tcp sport ${each} drop`, `tcp dport ${each} drop`]),
+    );
+  }
+
+  private async lose(customer: Customer, policy: string, rules: string[]): Promise<void> {
+    const chain = `add chain inet lost forward { type filter hook forward priority -10 ; policy ${policy} ; }`;
+    const added = rules.map((rule) => `add rule inet lost forward ${rule}`);
+    // in one transaction
+    const commands = ['add table inet lost', 'delete table inet lost', 'add table inet lost', chain, ...added];
+    const done = await this.run(`router-${customer}`, 'nft', commands.join('; '));
+    if (done.code !== 0) throw new Error(`the network is not changed: ${done.output}`);
+  }
+
   /** Gives a host another address in its LAN; it leaves the present one. */
   async move(host: Host, from: string, to: string): Promise<void> {
     const script =
