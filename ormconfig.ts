@@ -46,6 +46,8 @@ import { NamedDevices1763683200034 } from './src/server/database/migrations/0034
 import { TokenAccounts1763683200035 } from './src/server/database/migrations/0035-token-accounts';
 import { NextKey1763683200040 } from './src/server/database/migrations/0040-next-key';
 import { JobApproval1763683200041 } from './src/server/database/migrations/0041-job-approval';
+import { Readings1763683200042 } from './src/server/database/migrations/0042-readings';
+import { MeterReports1763683200043 } from './src/server/database/migrations/0043-meter-reports';
 import { Alerts1763683200045 } from './src/server/database/migrations/0045-alerts';
 import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0046-alert-deliveries';
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
@@ -66,6 +68,9 @@ import { RemovedAgentEntity } from './src/server/devices/agents/removed-agent.en
 import { FirmwareEntity } from './src/server/maintenance/firmware/firmware.entity';
 import { JobEntity } from './src/server/maintenance/job.entity';
 import { NoticeEntity } from './src/server/notices/notice.entity';
+import { MeteredDeviceEntity } from './src/server/readings/metered-device.entity';
+import { MeterJumpEntity, ReadingEntity, ReadingScheduleEntity } from './src/server/readings/reading.entity';
+import { ReportMailEntity, ReportTemplateEntity } from './src/server/readings/report/report.entities';
 import { HalfLogEntity } from './src/server/sessions/half-log.entity';
 import { SessionStepEntity } from './src/server/sessions/session-step.entity';
 import { SessionEntity } from './src/server/sessions/session.entity';
@@ -97,6 +102,12 @@ const entities = [
   SessionStepEntity,
   JobEntity,
   FirmwareEntity,
+  MeteredDeviceEntity,
+  ReadingEntity,
+  MeterJumpEntity,
+  ReadingScheduleEntity,
+  ReportTemplateEntity,
+  ReportMailEntity,
   AlertEntity,
   AlertSettingsEntity,
   WebhookEntity,
@@ -138,6 +149,8 @@ const migrations = [
   TokenAccounts1763683200035,
   NextKey1763683200040,
   JobApproval1763683200041,
+  Readings1763683200042,
+  MeterReports1763683200043,
   Alerts1763683200045,
   AlertDeliveries1763683200046,
   DeviceNotes1763683200051,

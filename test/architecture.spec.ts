@@ -31,6 +31,7 @@ const MODULES = [
   'sessions',
   'relays',
   'maintenance',
+  'readings',
   'alerts',
   'deployment',
   'overview',

@@ -34,11 +34,17 @@ import { ReplacementsRepository } from '../src/server/devices/replacement/replac
 import { DeviceInformationRepository } from '../src/server/devices/information/device-information.repository';
 import { DeviceNotesEntity } from '../src/server/devices/notes/device-notes.entity';
 import { DeviceNotesRepository } from '../src/server/devices/notes/device-notes.repository';
+import { deviceInformation } from '../src/protocol/device-information';
 import { JobEntity } from '../src/server/maintenance/job.entity';
 import { JobsRepository } from '../src/server/maintenance/jobs.repository';
 import { MailsRepository } from '../src/server/notices/mail/mails.repository';
 import { NoticeEntity } from '../src/server/notices/notice.entity';
 import { NoticesRepository } from '../src/server/notices/notices.repository';
+import { ReadingEntity } from '../src/server/readings/reading.entity';
+import { MeteredDeviceEntity } from '../src/server/readings/metered-device.entity';
+import { ReportMailEntity, ReportTemplateEntity } from '../src/server/readings/report/report.entities';
+import { ReportsRepository } from '../src/server/readings/report/reports.repository';
+import { ThinningRepository } from '../src/server/readings/thinning.repository';
 import { RetentionRepository } from '../src/server/retention/retention.repository';
 import { RETENTION_RULES } from '../src/server/retention/retention.rules';
 import { HalfLogEntity } from '../src/server/sessions/half-log.entity';
@@ -46,6 +52,7 @@ import { SessionStepEntity } from '../src/server/sessions/session-step.entity';
 import { SessionEntity } from '../src/server/sessions/session.entity';
 import { SessionsRepository } from '../src/server/sessions/sessions.repository';
 import { newDatabase } from './support/server/new-database';
+import { readingsOf } from './support/server/readings-of';
 
 /**
  * Statements that read a growing table from end to end take longer with every session and every device, and stall a
@@ -68,6 +75,9 @@ const GROWING = [
   'fleet_views',
   'reported_conditions',
   'device_replacements',
+  'metered_devices',
+  'readings',
+  'meter_jumps',
 ];
 
 interface Statement {
@@ -98,6 +108,11 @@ const ofOneSite: Reach = { sites: new Set(['s']), devices: null, requesterId: nu
 const ofOneRequester: Reach = { ...EVERYTHING, requesterId: 'u' };
 const row = <Entity>(values: Partial<Entity>) => values as Entity;
 
+const NOTHING_READ = {
+  ...{ reached: true, state: 'idle', alerts: [], supplies: [], counters: {}, model: '', serialNumber: '' },
+  firmwareVersion: '',
+};
+
 /** One call of a repository. A name in brackets tells two calls of one method apart. */
 type Call = readonly [name: string, run: () => unknown];
 
@@ -120,6 +135,9 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const views = new FleetViewsRepository(rows(FleetViewEntity));
   const replacements = new ReplacementsRepository(rows(ReplacementEntity));
   const retention = new RetentionRepository(database);
+  const readings = readingsOf(database);
+  const thinning = new ThinningRepository(rows(MeteredDeviceEntity));
+  const reports = new ReportsRepository(rows(MeteredDeviceEntity), rows(ReportTemplateEntity), rows(ReportMailEntity));
   const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity), writes);
 
   const session = row<SessionEntity>({
@@ -176,6 +194,18 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const denial = row<Parameters<typeof conditions.add>[1][number]>({ what: 'session web', count: 1 });
   const decided = { at: now, as: 'new-board', before: null, after: null, counters: {}, by: 'u' } as const;
   const installation = { installationId: 'i', continuationHash: 'h' };
+
+  const reported = deviceInformation.parse({ ...NOTHING_READ, counters: { copies: 9 } });
+  const [later, evenLater] = [100, 200].map((days) => new Date(now.getTime() + days * 86_400_000)) as [Date, Date];
+  const entered = row<ReadingEntity>({
+    meteredDeviceId: 1,
+    at: now,
+    state: 'unknown',
+    counters: {},
+    levels: {},
+    enteredBy: 'u',
+    reason: 'x',
+  });
 
   const ended = { id: 's9', openPair: null, state: 'ended', requestedAt: new Date(1), endedAt: new Date(1) } as const;
   const deletions = (): Call[] =>
@@ -425,6 +455,62 @@ function callsOf(database: DataSource): Map<object, Call[]> {
       ],
     ],
     [
+      readings,
+      [
+        [
+          'record (of a device that may be announced)',
+          () => agents.allow('a', ['*']).then(() => devices.replace('a', [announced], presence)),
+        ],
+        ['record', () => readings.record(device, reported, now, () => now)],
+        ['record (again)', () => readings.record(device, { ...reported, counters: { copies: 1 } }, now, () => now)],
+        ['metered', () => readings.metered(1)],
+        ['ofDevice', () => readings.ofDevice('d')],
+        ['sampled', () => readings.sampled(1, new Date(0), now, 10)],
+        ['jumpsOf', () => readings.jumpsOf(1)],
+        ['jump', () => readings.jumpsOf(1).then(([jump]) => readings.jump(jump!.id))],
+        ['enterOffset', () => readings.enterOffset('x', { offset: 1, reason: 'y', enteredBy: 'z' })],
+        ['countedBefore', () => readings.countedBefore(1, now)],
+        ['enter', () => readings.enter(entered)],
+        ['schedules', () => readings.schedules()],
+        ['storeSchedule', () => readings.storeSchedule('c', 1).then(() => readings.storeSchedule('c', null))],
+        ['due', () => readings.due(now, 10)],
+        ['scheduleNext', () => readings.scheduleNext(1, now)],
+        ['reschedule', () => readings.reschedule('c', now)],
+      ],
+    ],
+    [
+      thinning,
+      [
+        ['thin', () => thinning.thin({ daily: later, monthly: later, kept: new Date(1) }, 10)],
+        ['thin (the last)', () => thinning.thin({ daily: evenLater, monthly: later, kept: evenLater }, 10)],
+      ],
+    ],
+    [
+      reports,
+      [
+        ['metered', () => reports.metered(ofOneSite, 'c', now, 10)],
+        ['metered (of all)', () => reports.metered(EVERYTHING, undefined, now, 10)],
+        ['stillRead', () => reports.stillRead([{ deviceId: 'd' } as MeteredDeviceEntity])],
+        ['nearest (before)', () => reports.nearest([1, 2], now, 'before')],
+        ['nearest (after)', () => reports.nearest([1, 2], now, 'after')],
+        ['jumps', () => reports.jumps([1, 2], now, now)],
+        ['templates', () => reports.templates()],
+        ['template', () => reports.template('t')],
+        [
+          'saveTemplate',
+          () => reports.saveTemplate(row<ReportTemplateEntity>({ id: 't', name: 't', layout: {} as never })),
+        ],
+        ['removeTemplate', () => reports.removeTemplate('t')],
+        ['mails', () => reports.mails(['c'])],
+        ['mail', () => reports.mail('m')],
+        ['countMails', () => reports.countMails()],
+        ['addMail', () => reports.addMail(row<ReportMailEntity>({ id: 'm', customerId: 'c' }))],
+        ['dueMails', () => reports.dueMails(now, 10)],
+        ['settleMail', () => reports.settleMail('m', { nextAt: now, month: now, attempts: 0, problem: '' })],
+        ['removeMail', () => reports.removeMail('m')],
+      ],
+    ],
+    [
       retention,
       [
         [
@@ -446,6 +532,8 @@ const NOT_CALLED: Record<string, readonly string[]> = {
   DevicesRepository: ['replaceAll'],
   // they count all devices within reach, for a list that a user has open; bench/database/fleet.mjs measures them
   FleetRepository: ['counts', 'groups', 'firmwareVersions', 'counting', 'selected', 'onlineAgents'],
+  ReadingsRepository: ['meteredDevice', 'store'],
+  ThinningRepository: ['thinOne', 'thinPeriod'],
   RetentionRepository: ['due', 'returnFreePages', 'bytes'],
 };
 

@@ -13,6 +13,8 @@ import { describeDeployments, describeReleases } from './rest-api/deployment';
 import { describeAgents, describeDevices } from './rest-api/devices';
 import { describeFleet } from './rest-api/fleet';
 import { describeFirmware, describeJobs } from './rest-api/maintenance';
+import { describeReadings } from './rest-api/readings';
+import { describeReports } from './rest-api/reports';
 import { describeReach } from './rest-api/reach';
 import { describeRelays, describeSessions } from './rest-api/sessions';
 import { hashCheaply } from './support/server/cheap-hash';
@@ -60,6 +62,8 @@ describe('REST API', () => {
   describeAgents(given);
   describeDevices(given);
   describeFleet(given);
+  describeReadings(given);
+  describeReports(given);
   describeSessions(given);
   describeRelays(given);
   describeFirmware(given, firmwareMaker);

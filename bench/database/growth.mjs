@@ -287,7 +287,8 @@ repository.deleteDue = async (...due) => {
   return deleteDue(...due).finally(() => transactions.push(performance.now() - began));
 };
 const journal = { info: () => undefined, unexpected: (error) => console.error(error) };
-const retention = new RetentionService(repository, audit, journal, config, new Metrics());
+const readings = { thin: async () => ({ deleted: 0, isMore: false }) };
+const retention = new RetentionService(repository, readings, audit, journal, config, new Metrics());
 const loop = monitorEventLoopDelay({ resolution: 5 });
 loop.enable();
 const waits = [];

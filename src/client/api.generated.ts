@@ -65,6 +65,22 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/devices/{id}/readings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['ReadingsController_of'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/jobs': {
     parameters: {
       query?: never;
@@ -107,6 +123,54 @@ export interface paths {
     get?: never;
     put?: never;
     post: operations['JobsController_cancel'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/meter-report': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['ReportsController_report'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/meter-report/file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['ReportsController_file'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/report-templates': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['ReportsController_templates'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -425,6 +489,21 @@ export interface components {
       | 'relay-stopped'
       | 'relay-restarted'
       | 'presumed';
+    ForecastSupply: {
+      colour: string;
+      empty: {
+        /** Format: date-time */
+        at: string;
+        days: number;
+        perDay: number;
+      } | null;
+      key: string;
+      level: (number | null) | 'some';
+      name: string;
+      /** @enum {boolean} */
+      receptacle?: true;
+      type: string;
+    };
     /** @enum {string} */
     Grant: 'operate' | 'view';
     /** @enum {string} */
@@ -566,6 +645,31 @@ export interface components {
       | 'internal-error';
     /** @enum {string} */
     JobState: 'requested' | 'executing' | 'held' | 'succeeded' | 'failed' | 'cancelled';
+    MeterJump: {
+      after: number;
+      /** Format: date-time */
+      at: string;
+      before: number;
+      counter: string;
+      enteredBy: string;
+      /** Format: uuid */
+      id: string;
+      offset: number | null;
+      reason: string;
+    };
+    MeterReport: {
+      customerName: string | null;
+      devices: components['schemas']['ReportedDevice'][];
+      /** Format: date */
+      from: string;
+      /** Format: date */
+      to: string;
+      totals: {
+        counter: string;
+        unknown: number;
+        volume: number;
+      }[];
+    };
     NamedSite: {
       customerName: string;
       /** Format: uuid */
@@ -611,6 +715,99 @@ export interface components {
       status: number;
       title: string;
       type: string;
+    };
+    Reading: {
+      /** Format: date-time */
+      at: string;
+      counters: {
+        [key: string]: number;
+      } | null;
+      levels: {
+        [key: string]: (number | null) | 'some';
+      };
+      /** @enum {string} */
+      state: 'idle' | 'processing' | 'stopped' | 'unknown' | 'not-reached';
+    };
+    Readings: {
+      jumps: components['schemas']['MeterJump'][];
+      meteredDeviceId: number | null;
+      readings: components['schemas']['Reading'][];
+      schedule: {
+        hours: number;
+        /** Format: date-time */
+        nextAt: string | null;
+        /** @enum {string|null} */
+        obstacle: 'off' | 'not-permitted' | 'asleep' | 'offline' | null;
+      };
+      serialNumber: string;
+      /** Format: date-time */
+      since: string | null;
+      supplies: components['schemas']['ForecastSupply'][];
+    };
+    ReportedDevice: {
+      customerName: string;
+      deviceId: string;
+      meteredDeviceId: number;
+      meters: {
+        counter: string;
+        first: {
+          /** Format: date-time */
+          at: string;
+          /** @enum {string} */
+          origin: 'read' | 'entered' | 'estimated';
+          value: number;
+        } | null;
+        last: {
+          /** Format: date-time */
+          at: string;
+          /** @enum {string} */
+          origin: 'read' | 'entered' | 'estimated';
+          value: number;
+        } | null;
+        offset: number;
+        /** @enum {string|null} */
+        problem: 'no-reading' | 'jump' | 'decreased' | null;
+        volume: number | null;
+      }[];
+      model: string;
+      name: string;
+      serialNumber: string;
+      siteName: string;
+    };
+    ReportTemplate: {
+      columns: {
+        counter?: string;
+        /** @enum {string} */
+        field:
+          | 'customer'
+          | 'site'
+          | 'device'
+          | 'name'
+          | 'model'
+          | 'serial'
+          | 'meter'
+          | 'first-at'
+          | 'first'
+          | 'first-origin'
+          | 'last-at'
+          | 'last'
+          | 'last-origin'
+          | 'offset'
+          | 'volume'
+          | 'problem'
+          | 'from'
+          | 'to'
+          | 'empty';
+        heading: string;
+      }[];
+      headings: boolean;
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      line: 'meter' | 'device';
+      name: string;
+      /** @enum {string} */
+      separator: ',' | ';' | '\t';
     };
     Requester: {
       displayName: string;
@@ -930,6 +1127,40 @@ export interface operations {
       };
     };
   };
+  ReadingsController_of: {
+    parameters: {
+      query: {
+        from: string;
+        points?: number;
+        to: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Readings'];
+        };
+      };
+      /** @description The error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   JobsController_list: {
     parameters: {
       query?: {
@@ -1014,6 +1245,100 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  ReportsController_report: {
+    parameters: {
+      query: {
+        customerId?: string;
+        from: string;
+        to: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MeterReport'];
+        };
+      };
+      /** @description The error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  ReportsController_file: {
+    parameters: {
+      query: {
+        customerId?: string;
+        format: 'csv' | 'xlsx' | 'json';
+        from: string;
+        templateId?: string;
+        to: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  ReportsController_templates: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReportTemplate'][];
         };
       };
       /** @description The error */

@@ -6,6 +6,7 @@ export const CONSOLE_SECTIONS = [
   'sessions',
   'jobs',
   'firmware',
+  'reports',
   'customers',
   'users',
   'clients',

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { instant } from './names';
 
 /** What the server keeps of the past. */
-export const HISTORY_KINDS = ['sessions', 'jobs', 'deployments', 'notices', 'alerts', 'denials', 'audit'] as const;
+export const HISTORY_KINDS = [
+  'sessions',
+  'jobs',
+  'deployments',
+  'notices',
+  'alerts',
+  'denials',
+  'readings',
+  'audit',
+] as const;
 export type HistoryKind = (typeof HISTORY_KINDS)[number];
 
 /** How long one kind of history is kept. */

@@ -17,6 +17,7 @@ import { MaintenanceModule } from './maintenance/maintenance.module';
 import { MetricsController } from './status/metrics.controller';
 import { NoticesModule } from './notices/notices.module';
 import { OverviewModule } from './overview/overview.module';
+import { ReadingsModule } from './readings/readings.module';
 import { RelaysModule } from './relays/relays.module';
 import { RetentionModule } from './retention/retention.module';
 import { SessionsModule } from './sessions/sessions.module';
@@ -40,6 +41,7 @@ export class AppModule {
         SessionsModule,
         RelaysModule,
         MaintenanceModule,
+        ReadingsModule,
         AlertsModule,
         DeploymentModule,
         OverviewModule,

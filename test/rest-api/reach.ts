@@ -44,6 +44,13 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/firmware': 'none',
   'GET /api/retention': 'none',
   'POST /api/notices/reading': 'none',
+  // readings.ts and reports.ts try these out of reach
+  'POST /api/metered-devices/:id/readings': 'none',
+  'PUT /api/meter-jumps/:id/offset': 'none',
+  'GET /api/meter-report': 'none',
+  'GET /api/meter-report/file': 'none',
+  'GET /api/reading-schedules': 'none',
+  'GET /api/report-templates': 'none',
   'GET /api/customers': 'list',
   'GET /api/devices': 'list',
   'GET /api/overview': 'list',
@@ -65,6 +72,11 @@ const SHOWS: Record<Route, Shows> = {
   'POST /api/devices/:id/information': device,
   'GET /api/devices/:id/notes': device,
   'PUT /api/devices/:id/notes': ['deviceId', '404 unknown-device', (id) => ({ ...byId(id), body: NOTES })],
+  'GET /api/devices/:id/readings': [
+    'deviceId',
+    '404 unknown-device',
+    (id) => ({ ...byId(id), query: { from: '2020-01-01T00:00:00Z', to: '2040-01-01T00:00:00Z' } }),
+  ],
   'GET /api/devices/:id/conditions': device,
   'GET /api/devices/:id/denials': device,
   'POST /api/devices/:id/jobs': [

@@ -7,6 +7,7 @@ import { enDeployment } from './en-deployment';
 import { enDevices } from './en-devices';
 import { enFirmware, enMaintenance } from './en-maintenance';
 import { enProblems } from './en-problems';
+import { enHistory, enReports } from './en-readings';
 import { enSessions } from './en-sessions';
 
 /** The texts of the console; `ja.ts` has the same keys, or it does not compile. */
@@ -54,6 +55,8 @@ export const en = {
   ...enSessions,
   maintenance: enMaintenance,
   firmware: enFirmware,
+  history: enHistory,
+  reports: enReports,
   deployment: enDeployment,
   ...enAdministration,
   clients: enClients,

@@ -8,6 +8,7 @@ import { jaDeployment } from './ja-deployment';
 import { jaDevices } from './ja-devices';
 import { jaFirmware, jaMaintenance } from './ja-maintenance';
 import { jaProblems } from './ja-problems';
+import { jaHistory, jaReports } from './ja-readings';
 import { jaSessions } from './ja-sessions';
 
 export const ja: Messages = {
@@ -54,6 +55,8 @@ export const ja: Messages = {
   ...jaSessions,
   maintenance: jaMaintenance,
   firmware: jaFirmware,
+  history: jaHistory,
+  reports: jaReports,
   deployment: jaDeployment,
   ...jaAdministration,
   clients: jaClients,

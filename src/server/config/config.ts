@@ -37,6 +37,7 @@ const KEPT_AUDITED = [
   'PLATEN_KEEP_NOTICES_DAYS',
   'PLATEN_KEEP_ALERTS_DAYS',
   'PLATEN_KEEP_DENIALS_DAYS',
+  'PLATEN_KEEP_READINGS_DAYS',
 ] as const;
 
 /** Every variable that the server reads; `.env.example` documents them. */
@@ -99,6 +100,15 @@ const environment = z
     PLATEN_KEEP_NOTICES_DAYS: days(1).default(LIMITS.NOTICES_KEPT_DAYS),
     PLATEN_KEEP_ALERTS_DAYS: days(7).default(LIMITS.ALERTS_KEPT_DAYS),
     PLATEN_KEEP_DENIALS_DAYS: days(1).default(LIMITS.DENIALS_KEPT_DAYS),
+    PLATEN_KEEP_READINGS_DAYS: days(1).default(LIMITS.READINGS_KEPT_DAYS),
+    PLATEN_READINGS_ALL_DAYS: days(1).default(LIMITS.READINGS_ALL_DAYS),
+    PLATEN_READINGS_DAILY_DAYS: days(1).default(LIMITS.READINGS_DAILY_DAYS),
+    PLATEN_READING_HOURS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(31 * 24)
+      .default(LIMITS.READING_HOURS),
     // the database refuses to delete younger events
     PLATEN_KEEP_AUDIT_DAYS: days(365).default(LIMITS.AUDIT_KEPT_DAYS),
     PLATEN_BACKUP_FOLDER: z.string().optional(),
@@ -170,6 +180,14 @@ const environment = z
   .refine((env) => KEPT_AUDITED.every((name) => env[name] <= env.PLATEN_KEEP_AUDIT_DAYS), {
     path: ['PLATEN_KEEP_AUDIT_DAYS'],
     message: 'must not be less than any other PLATEN_KEEP_..._DAYS',
+  })
+  .refine((env) => env.PLATEN_READINGS_ALL_DAYS <= env.PLATEN_READINGS_DAILY_DAYS, {
+    path: ['PLATEN_READINGS_DAILY_DAYS'],
+    message: 'must not be less than PLATEN_READINGS_ALL_DAYS',
+  })
+  .refine((env) => env.PLATEN_READINGS_DAILY_DAYS <= env.PLATEN_KEEP_READINGS_DAYS, {
+    path: ['PLATEN_KEEP_READINGS_DAYS'],
+    message: 'must not be less than PLATEN_READINGS_DAILY_DAYS',
   });
 
 /** What other programs of Platen read; one environment may serve several. */
@@ -253,6 +271,13 @@ export interface Config {
   readonly information: {
     /** Device information older than this is acquired again before a session is connected (B2). */
     readonly freshMs: number;
+  };
+  readonly readings: {
+    /** How often devices are read on schedule, unless their customer has another schedule; 0: not at all. */
+    readonly hours: number;
+    /** For how many days all readings are kept, and for how many one of each day; after that, one of each month is. */
+    readonly allDays: number;
+    readonly dailyDays: number;
   };
   readonly notices: {
     /** Whether a user's administrator is also notified when the user's session is halted ([0153]). */
@@ -350,6 +375,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       publicUrl: e.PLATEN_RELAY_PUBLIC_URL,
     },
     information: { freshMs: e.PLATEN_INFORMATION_FRESH_SECONDS * 1000 },
+    readings: {
+      hours: e.PLATEN_READING_HOURS,
+      allDays: e.PLATEN_READINGS_ALL_DAYS,
+      dailyDays: e.PLATEN_READINGS_DAILY_DAYS,
+    },
     notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
     company: {
       name: e.PLATEN_COMPANY_NAME,
@@ -383,6 +413,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       notices: e.PLATEN_KEEP_NOTICES_DAYS,
       alerts: e.PLATEN_KEEP_ALERTS_DAYS,
       denials: e.PLATEN_KEEP_DENIALS_DAYS,
+      readings: e.PLATEN_KEEP_READINGS_DAYS,
       audit: e.PLATEN_KEEP_AUDIT_DAYS,
     },
   });

@@ -72,6 +72,11 @@ export class CustomersService {
     return site;
   }
 
+  /** The name of a customer; undefined if it has been removed. */
+  async findName(customerId: string): Promise<string | undefined> {
+    return (await this.repository.findCustomer(customerId))?.name;
+  }
+
   /** Sites with the names of their customers, by ID. */
   async named(siteIds: readonly (string | null | undefined)[]): Promise<Map<string | null, NamedSite>> {
     const ids = new Set(siteIds.filter((id) => id != null));
@@ -177,7 +182,7 @@ export class CustomersService {
   }
   /** The ID if it has been removed meanwhile. */
   private async nameOf(customerId: string): Promise<string> {
-    return (await this.repository.findCustomer(customerId))?.name ?? customerId;
+    return (await this.findName(customerId)) ?? customerId;
   }
 
   private async usernamesOf(userIds: readonly string[]): Promise<string[]> {

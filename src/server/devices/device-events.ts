@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { DeviceInformation } from '../../protocol/device-information';
 import { TypedEvents } from '../events/typed-events';
 
 /**
  * `announced`: the devices of an agent were saved; the payload is the agent's ID.
  * `informed`: device information was saved; the payload is the device's ID.
+ * `reported`: the same, for information that an agent has reported or was asked for; with what it said.
  * `conditions`: access conditions or denials were reported; the payload is the device's ID.
  * `moved`: an agent is at another site; the payload is its ID and the site it is moved from.
  * `removed`: an agent was removed with all its devices; the payload is the agent's ID.
@@ -12,6 +14,7 @@ import { TypedEvents } from '../events/typed-events';
 export class DeviceEvents extends TypedEvents<{
   announced: string;
   informed: string;
+  reported: { device: { id: string; agentId: string }; information: DeviceInformation };
   conditions: string;
   moved: { agentId: string; from: string | null };
   removed: string;

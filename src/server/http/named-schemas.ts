@@ -66,9 +66,18 @@ import {
   operation,
   resultLine,
 } from '../../protocol/maintenance';
+import { meterReport, reportedDevice, reportMail, reportTemplate } from '../../protocol/meter-report';
 import { notice } from '../../protocol/notice';
 import { overview, overviewCustomer } from '../../protocol/overview';
 import { problem } from '../../protocol/problems';
+import {
+  forecastSupply,
+  meterJump,
+  reading,
+  readings,
+  readingSchedule,
+  readingSchedules,
+} from '../../protocol/readings';
 import { endReason, ending, grant, halfState, sessionState } from '../../protocol/remote-session';
 import { createdWebhook, delivery, newWebhook, webhook } from '../../protocol/webhook';
 
@@ -122,6 +131,7 @@ const COMPONENTS = {
   FleetGroup: fleetGroup,
   FleetJob: fleetJob,
   FleetView: fleetView,
+  ForecastSupply: forecastSupply,
   Grant: grant,
   HalfState: halfState,
   HoldReason: holdReason,
@@ -134,6 +144,8 @@ const COMPONENTS = {
   NewExternalClient: newExternalClient,
   NewJob: newJob,
   NewSession: newSession,
+  MeterJump: meterJump,
+  MeterReport: meterReport,
   NewWebhook: newWebhook,
   Notice: notice,
   OauthError: oauthError,
@@ -142,11 +154,18 @@ const COMPONENTS = {
   Overview: overview,
   OverviewCustomer: overviewCustomer,
   Problem: problem,
+  Reading: reading,
+  Readings: readings,
+  ReadingSchedule: readingSchedule,
+  ReadingSchedules: readingSchedules,
   Relay: relay,
   Retention: retention,
   KeptHistory: kept,
   Release: release,
   ReportedConditions: reportedConditions,
+  ReportedDevice: reportedDevice,
+  ReportMail: reportMail,
+  ReportTemplate: reportTemplate,
   Requester: requester,
   ResultLine: resultLine,
   Session: session,

@@ -14,8 +14,11 @@ import { HalfLogEntity } from '../sessions/half-log.entity';
 import { SessionStepEntity } from '../sessions/session-step.entity';
 import { SessionEntity } from '../sessions/session.entity';
 
+/** Readings are thinned before they are deleted, by `src/server/readings`. */
+export type RuledKind = Exclude<HistoryKind, 'readings'>;
+
 interface RuleOf<Row extends ObjectLiteral> {
-  readonly kind: HistoryKind;
+  readonly kind: RuledKind;
   readonly entity: EntityTarget<Row>;
   /** When the row was stored; has an index. */
   readonly stored: string & keyof Row;

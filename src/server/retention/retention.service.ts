@@ -9,6 +9,8 @@ import { jittered } from '../../protocol/waits';
 import { AuditService } from '../auth/audit/audit.service';
 import { CONFIG, type Config } from '../config/config';
 import { Metrics } from '../http/metrics';
+import { cutoffsAt } from '../readings/thinning';
+import { ThinningRepository } from '../readings/thinning.repository';
 import { RetentionRepository, type Due } from './retention.repository';
 import { RETENTION_RULES, type RetentionRule } from './retention.rules';
 
@@ -31,6 +33,7 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
 
   constructor(
     private readonly repository: RetentionRepository,
+    private readonly thinning: ThinningRepository,
     private readonly audit: AuditService,
     private readonly journal: Journal,
     @Inject(CONFIG) private readonly config: Config,
@@ -70,7 +73,12 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
         { days: this.config.keepDays[rule.kind], most: mostOf(rule), since: toInstant(since) },
       ] as const;
     });
-    return Object.fromEntries(entries) as Retention;
+    const readings = {
+      days: this.config.keepDays.readings,
+      most: null,
+      since: toInstant(this.keptSince('readings', now)),
+    };
+    return Object.fromEntries([...entries, ['readings', readings]]) as Retention;
   }
 
   /** One run. @throws AbortError when the server stops; an error of the database */
@@ -82,6 +90,10 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
         counts[rule.kind] += count;
         this.deleted.inc({ kind: rule.kind }, count);
       }
+    }
+    for await (const count of this.thinnings()) {
+      counts.readings += count;
+      this.deleted.inc({ kind: 'readings' }, count);
     }
     const pages = await this.returnFreePages();
     this.journal.info('history deleted', { ...counts, freePages: pages, ms: Math.round(performance.now() - began) });
@@ -106,6 +118,17 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
     const before = new Date(Math.min(beyond.getTime() + 1, Date.now() - LIMITS.KEPT_DAYS_LEAST * DAY_MS));
     this.crowdedOut.set(rule.kind, before);
     yield* this.deletionsOf(rule, { by: 'stored', before });
+  }
+
+  private async *thinnings(): AsyncGenerator<number> {
+    for (let isMore = true; isMore;) {
+      this.stopping.signal.throwIfAborted();
+      const began = performance.now();
+      const thinned = await this.thinning.thin(cutoffsAt(new Date(), this.config), LIMITS.READINGS_DEVICES);
+      isMore = thinned.isMore;
+      if (thinned.deleted > 0) yield thinned.deleted;
+      await this.yieldToOthers(began);
+    }
   }
 
   private async *deletionsOf(rule: RetentionRule, due: Due): AsyncGenerator<number> {

@@ -25,6 +25,8 @@ import { DenialEntity } from '../devices/conditions/denial.entity';
 import { Metrics } from '../http/metrics';
 import { JobEntity } from '../maintenance/job.entity';
 import { NoticeEntity } from '../notices/notice.entity';
+import { MeteredDeviceEntity } from '../readings/metered-device.entity';
+import { ThinningRepository } from '../readings/thinning.repository';
 import { HalfLogEntity } from '../sessions/half-log.entity';
 import { SessionStepEntity } from '../sessions/session-step.entity';
 import { SessionEntity } from '../sessions/session.entity';
@@ -68,7 +70,14 @@ describe.each(['SQLite', 'PostgreSQL'])('retention on %s', (name) => {
     const audit = new AuditService(new AuditRepository(database.getRepository(AuditEventEntity)));
     const settings = { ...config, keepDays: { ...config.keepDays, ...keepDays } };
     const repository = new RetentionRepository(database);
-    const service = new RetentionService(repository, audit, recorded.journal, settings, new Metrics());
+    const service = new RetentionService(
+      repository,
+      new ThinningRepository(database.getRepository(MeteredDeviceEntity)),
+      audit,
+      recorded.journal,
+      settings,
+      new Metrics(),
+    );
     services.push(service);
     return { service, repository, ...recorded };
   };
@@ -383,7 +392,8 @@ describe('a database file of SQLite', () => {
   });
 });
 
-it('gives every kind of history a rule', () => {
-  expect(RETENTION_RULES.map(({ kind }) => kind)).toEqual(Object.keys(readConfig({}).keepDays));
+it('gives every kind of history a rule, except readings, which are thinned', () => {
+  const kinds = Object.keys(readConfig({}).keepDays).filter((kind) => kind !== 'readings');
+  expect(RETENTION_RULES.map(({ kind }) => kind)).toEqual(kinds);
   expect(LIMITS.AUDIT_KEPT_DAYS).toBe(Math.max(...Object.values(readConfig({}).keepDays)));
 });

@@ -128,7 +128,13 @@ export class DeviceInformationService {
   private async store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
     const values = recorded(await this.repository.find(device.id), information, new Date());
     const kept = await this.repository.store(device, values);
-    if (kept) this.events.publish('informed', device.id);
+    if (kept) {
+      this.events.publish('informed', device.id);
+      // what was recorded: of another device at the address, nothing
+      const { information: accepted = information } = values;
+      const { id, agentId } = device;
+      this.events.publish('reported', { device: { id, agentId }, information: accepted ?? information });
+    }
     return kept;
   }
 

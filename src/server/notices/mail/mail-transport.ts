@@ -14,6 +14,7 @@ export interface Mail {
   readonly language: string;
   readonly messageId: string;
   readonly date: Date;
+  readonly attachments?: readonly { filename: string; content: Buffer; contentType: string }[];
 }
 
 /** Replies (RFC 5321 4.2.1) that refuse the session, not this mail: bad sequence, authentication or STARTTLS missing. */
@@ -62,6 +63,7 @@ export class MailTransport {
         text: mail.text,
         messageId: mail.messageId,
         date: mail.date,
+        attachments: mail.attachments && [...mail.attachments],
         // RFC 3834: no automatic answers
         headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': mail.language },
       };
