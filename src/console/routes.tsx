@@ -21,6 +21,7 @@ import { NotFoundScreen } from './screens/not-found-screen';
 import { NoticesScreen } from './screens/notices-screen';
 import { OverviewScreen } from './screens/overview-screen';
 import { ProfileScreen } from './screens/profile-screen';
+import { ReportsScreen } from './screens/reports/reports-screen';
 import { SessionScreen } from './screens/session-screen';
 import { SessionsScreen } from './screens/sessions-screen';
 import { Shell } from './screens/shell';
@@ -68,6 +69,7 @@ export const router = createBrowserRouter([
           section('jobs', <JobsScreen />),
           { path: 'jobs/:id', element: <JobScreen /> },
           section('firmware', <FirmwareScreen />),
+          section('reports', <ReportsScreen />),
           forAdmins('customers', <CustomersScreen />),
           forAdmins('users', <UsersScreen />),
           forAdmins('clients', <ClientsScreen />),

@@ -25,6 +25,7 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
   if (event.type === 'job') return applyJob(client, event.job);
   if (event.type === 'information') {
     changeDevice(client, event.id, { condition: event.condition });
+    void client.invalidateQueries({ queryKey: ['readings', event.id] });
     return void client.invalidateQueries({ queryKey: ['information', event.id] });
   }
   if (event.type === 'conditions') {

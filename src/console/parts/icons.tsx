@@ -29,6 +29,12 @@ export const DevicesIcon = icon(
     <path d="M7 14h10v6.5H7z" />
   </>,
 );
+export const ReportsIcon = icon(
+  <>
+    <path d="M6 3.5h8.5L19 8v12.5H6z" />
+    <path d="M9.5 17v-3M12.5 17v-6M15.5 17v-4" />
+  </>,
+);
 /** Of each kind of device. */
 export const KIND_ICONS: Readonly<Record<DeviceKind, typeof DevicesIcon>> = {
   mfp: icon(

@@ -13,6 +13,7 @@ import { Empty, Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
+import { ReadingSchedule } from './history/reading-schedule';
 
 /** Customers with their sites, the agents there, and the technicians who work for them. */
 export function CustomersScreen() {
@@ -68,6 +69,7 @@ function CustomerPanel({ customer, agents }: { customer: Customer; agents: Agent
   return (
     <Panel title={name} aside={aside}>
       <Assigned customer={customer} />
+      <ReadingSchedule customerId={id} name={name} />
       {sites.length === 0 ? (
         <Empty title={t.customers.noSites} hint={t.customers.noSitesHint} />
       ) : (

@@ -14,6 +14,7 @@ import { AccessConditionsPanel } from './access/access-conditions-panel';
 import { BoxAccess } from './access/box-access';
 import { AlertLine } from './device-information/condition';
 import { InformationPanel } from './device-information/information-panel';
+import { DeviceHistory } from './history/device-history';
 import { JobsOfDevice } from './maintenance/jobs-of-device';
 import { MaintenancePanel } from './maintenance/maintenance-panel';
 import { NotesPanel } from './notes-panel';
@@ -38,6 +39,7 @@ export function DeviceScreen() {
                 <NotesPanel deviceId={known.id} deviceName={known.name} />
               </Stack>
             </div>
+            <DeviceHistory deviceId={known.id} />
             <AccessConditionsPanel deviceId={known.id} />
             <JobsOfDevice deviceId={known.id} />
             <SessionsOfDevice id={known.id} />

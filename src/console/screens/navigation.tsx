@@ -16,6 +16,7 @@ import {
   MaintenanceIcon,
   OverviewIcon,
   ProfileIcon,
+  ReportsIcon,
   SessionsIcon,
   TokensIcon,
   UsersIcon,
@@ -36,6 +37,7 @@ export function Navigation() {
       <Section to="sessions" icon={<SessionsIcon />} label={t.sessions.title} />
       <Section to="jobs" icon={<MaintenanceIcon />} label={t.maintenance.title} />
       <Section to="firmware" icon={<FirmwareIcon />} label={t.firmware.title} />
+      <Section to="reports" icon={<ReportsIcon />} label={t.reports.title} />
       {isAdmin && (
         <>
           <div className="nav-title">{t.shell.administration}</div>
