@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { LIMITS } from '../../protocol/limits';
 import { DeviceStream } from './device-stream';
@@ -38,7 +37,7 @@ interface Seen {
 /** What Node's parser makes of it. @throws the error of the request */
 function seen(sent: string, { oneByOne = false, ends = true, method = 'GET' } = {}): Promise<Seen> {
   const stream = new DeviceStream(new Wire(Buffer.from(sent, 'latin1'), oneByOne, ends));
-  const request = deviceRequest({ method, url: '/' } as IncomingMessage, ['Host', 'device'], stream);
+  const request = deviceRequest({ method, url: '/' }, ['Host', 'device'], stream);
   return new Promise((resolve, reject) => {
     request.on('error', reject);
     request.once('response', (response) => {

@@ -1,6 +1,7 @@
 // A server in a customer's LAN with one file of 24 MB, of which it logs the hash.
 'use strict';
 
+const { Buffer } = require('node:buffer');
 const { createCipheriv, createHash } = require('node:crypto');
 const { createServer } = require('node:http');
 
