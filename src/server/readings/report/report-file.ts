@@ -1,3 +1,4 @@
+import { xlsxOf, type Cell } from './xlsx';
 import {
   REPORT_FIELDS,
   type MeterReport,
@@ -8,8 +9,6 @@ import {
   type ReportField,
   type ReportFormat,
 } from '../../../protocol/meter-report';
-
-type Cell = string | number | null;
 
 /** A finished file. */
 export interface ReportFile {
@@ -48,13 +47,8 @@ async function contentOf(report: MeterReport, format: ReportFormat, layout: Layo
   const headings = layout.columns.map(({ heading }) => heading);
   const all: Cell[][] = layout.headings ? [headings, ...lines] : lines;
   if (format === 'csv') return Buffer.from(csvOf(all, layout.separator));
-  const { default: writeXlsxFile } = await import('write-excel-file/node'); // loaded with the first file
-  const cells = all.map((line) => line.map((value) => (value === null ? null : cellOf(value))));
-  return writeXlsxFile(cells, { sheet: 'Meters' }).toBuffer();
+  return xlsxOf(all);
 }
-
-const cellOf = (value: string | number) =>
-  typeof value === 'number' ? { value, type: Number, format: '0' } : { value, type: String };
 
 function linesOf(report: MeterReport, { line, columns }: Layout): Cell[][] {
   return report.devices.flatMap((device) =>
