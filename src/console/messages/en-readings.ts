@@ -33,7 +33,7 @@ export const enHistory = {
     unknown: 'Unknown',
     'not-reached': 'Not reached',
   } as Record<ReadingState, string>,
-  marks: (sessions: string, jobs: string) => `In the plot: ${sessions} sessions (S), ${jobs} maintenance jobs (J).`,
+  marks: (sessions: string, jobs: string) => `In the plot: sessions (S): ${sessions}, maintenance jobs (J): ${jobs}.`,
   session: 'S',
   job: 'J',
   jumps: 'Counters that jumped',
