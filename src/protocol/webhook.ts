@@ -35,7 +35,7 @@ export const webhookBody = z.object({
 export type WebhookBody = z.infer<typeof webhookBody>;
 
 const url = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, abort: true }) // what follows takes it for a URL
   .max(2_000)
   .refine((text) => {
     const { protocol, hostname } = new URL(text);

@@ -184,6 +184,7 @@ export function describeWebhooks(api: () => RestApi): void {
         '400 invalid-request',
         { body: { ...body, url: 'https://a:b@x.example/' } },
       ],
+      ['a text that is no address', 'ada', route, '400 invalid-request', { body: { ...body, url: 'text' } }],
       ['an address of a file', 'ada', route, '400 invalid-request', { body: { ...body, url: 'file:///etc/passwd' } }],
       ['one of an unknown customer', 'ada', route, '404 not-found', { body: { ...body, customerId: UNKNOWN_ID } }],
       ['a change of nothing', 'ada', 'PATCH /api/webhooks/:id', '400 invalid-request', { ...unknown, body: {} }],
