@@ -37,7 +37,6 @@ const KEPT_AUDITED = [
   'PLATEN_KEEP_NOTICES_DAYS',
   'PLATEN_KEEP_ALERTS_DAYS',
   'PLATEN_KEEP_DENIALS_DAYS',
-  'PLATEN_KEEP_READINGS_DAYS',
 ] as const;
 
 /** Every variable that the server reads; `.env.example` documents them. */
