@@ -31,7 +31,7 @@ describe('configuration', () => {
     readConfig({ [name]: permitted });
   });
   it('keeps nothing longer than the audit trail, except for meter readings', () => {
-    readConfig({ PLATEN_KEEP_READINGS_DAYS: '3650', PLATEN_KEEP_AUDIT_DAYS: '365' });
+    readConfig({ PLATEN_KEEP_READINGS_DAYS: '3650', PLATEN_KEEP_AUDIT_DAYS: '730' });
     expect(() => readConfig({ PLATEN_KEEP_AUDIT_DAYS: '700' })).toThrow(/PLATEN_KEEP_AUDIT_DAYS: must not be less/);
     expect(() => readConfig({ PLATEN_KEEP_SESSIONS_DAYS: '1826' })).toThrow(/PLATEN_KEEP_AUDIT_DAYS/);
   });

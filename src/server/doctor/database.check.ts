@@ -18,7 +18,9 @@ export async function databaseCheck(database: DataSourceOptions): Promise<CheckF
     ({ code, message, name }) =>
       name === 'TimeoutError'
         ? 'has not answered in time; see what else it is doing'
-        : `${code ?? 'fails'}: ${message}`,
+        : code
+          ? `${code}: ${message}`
+          : message,
   );
 }
 

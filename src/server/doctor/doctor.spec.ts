@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../ormconfig';
 import { MailServer } from '../../../test/support/server/mail-server';
-import { databaseSettings } from '../../../test/support/server/new-database';
+import { databaseSettings, newDatabase } from '../../../test/support/server/new-database';
 import { startTestServer, type TestServer } from '../../../test/support/server/test-server';
 import { makeSignedCertificate } from '../../../test/support/test-certificate';
 import type { CheckFinding } from '../../protocol/check-finding';
@@ -17,6 +17,8 @@ import { openDatabase } from '../database/open-database';
 import { diagnose } from './doctor';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** Also where the specs run on PostgreSQL. */
+const SQLITE = { PLATEN_DATABASE_URL: '' };
 
 let folder: string;
 beforeEach(() => {
@@ -86,13 +88,13 @@ describe('the data', () => {
   });
 
   it('have a database that is whole and up to date', async () => {
-    const config = await settings();
+    const config = await settings(SQLITE);
     await makeDatabase(config);
     expect(about(await diagnosed(config), 'database')).toEqual([expect.stringMatching(/^fine: .*, up to date$/)]);
   });
 
   it('have a database of a newer version, or of an older one', async () => {
-    const config = await settings();
+    const config = await settings(SQLITE);
     await makeDatabase(config);
     const source = await new DataSource({ ...dataSourceOptions(config), entities: [] }).initialize();
     await source.query("UPDATE migrations SET name = 'Later9999999999999' WHERE id = (SELECT max(id) FROM migrations)");
@@ -104,8 +106,13 @@ describe('the data', () => {
     expect(older).toEqual([expect.stringMatching(/^fine: .*1 steps behind/)]);
   });
 
+  it('have a PostgreSQL that loses in a crash what it has acknowledged, as that of the tests does', async () => {
+    const found = await diagnosed(await settings({ PLATEN_DATABASE_URL: await newDatabase() }));
+    expect(about(found, 'database')).toEqual([expect.stringMatching(/^problem: fsync is off/)]);
+  });
+
   it('have a damaged database', async () => {
-    const config = await settings({ PLATEN_DATABASE_URL: '' });
+    const config = await settings(SQLITE);
     writeFileSync(join(config.data, 'platen.sqlite'), 'no database, '.repeat(1_000));
     expect(about(await diagnosed(config), 'database')).toEqual([expect.stringMatching(/^problem: .*(NOTADB|damaged)/)]);
   });
