@@ -53,6 +53,7 @@ import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
+import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -156,6 +157,7 @@ const migrations = [
   DeviceNotes1763683200051,
   Fleet1763683200052,
   DeviceReplacements1763683200048,
+  UsedLogins1763683200059,
 ];
 
 const common = {

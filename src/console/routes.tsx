@@ -22,6 +22,7 @@ import { NoticesScreen } from './screens/notices-screen';
 import { OverviewScreen } from './screens/overview-screen';
 import { ProfileScreen } from './screens/profile-screen';
 import { ReportsScreen } from './screens/reports/reports-screen';
+import { SecurityScreen } from './screens/security/security-screen';
 import { SessionScreen } from './screens/session-screen';
 import { SessionsScreen } from './screens/sessions-screen';
 import { Shell } from './screens/shell';
@@ -81,6 +82,7 @@ export const router = createBrowserRouter([
           { path: 'deployment/:id', element: <DeviceListScreen /> },
           section('notices', <NoticesScreen />),
           section('profile', <ProfileScreen />),
+          section('security', <SecurityScreen />),
           { path: '*', element: <NotFoundScreen /> },
         ],
       },

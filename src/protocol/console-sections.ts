@@ -16,5 +16,6 @@ export const CONSOLE_SECTIONS = [
   'deployment',
   'notices',
   'profile',
+  'security',
 ] as const;
 export type ConsoleSection = (typeof CONSOLE_SECTIONS)[number];

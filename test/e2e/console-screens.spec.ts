@@ -151,6 +151,9 @@ it('everyone can use every screen', async () => {
   await look('tokens');
   await goTo('/profile', 'Profile');
   await look('profile');
+  await goTo('/security', 'Security');
+  await page.getByText('this browser').first().waitFor();
+  await look('security');
   await goTo('/notices', 'Notices');
   await page.getByText('No unread notices').waitFor();
   await look('notices-empty');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiToken, auditEvent, createdApiToken, user } from '../../src/protocol/api';
+import { login as knownLogin } from '../../src/protocol/account';
 import { notice } from '../../src/protocol/notice';
 import { retention } from '../../src/protocol/retention';
 import { NoticesService } from '../../src/server/notices/notices.service';
@@ -8,12 +9,17 @@ import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api'
 
 const newUser = { username: 'uma', displayName: 'Uma', role: 'technician', password: 'a password of ten' };
 
-/** The headers of a browser in which a new user has just logged in. */
-export async function newLogin(api: RestApi, username: string): Promise<{ headers: { cookie: string } }> {
-  await api.answers('ada', 'POST /api/users', user, { body: { ...newUser, username } }, 201);
+/** The headers of another browser in which that user has just logged in. */
+async function newLoginOf(api: RestApi, username: string): Promise<{ headers: { cookie: string } }> {
   const body = { username, password: newUser.password };
   const answer = await api.succeeds('anonymous', 'POST /api/auth/login', { body }, 200);
   return { headers: { cookie: answer.get('Set-Cookie')!.at(-1)!.split(';')[0]! } };
+}
+
+/** The headers of a browser in which a new user has just logged in. */
+export async function newLogin(api: RestApi, username: string): Promise<{ headers: { cookie: string } }> {
+  await api.answers('ada', 'POST /api/users', user, { body: { ...newUser, username } }, 201);
+  return newLoginOf(api, username);
 }
 
 export function describeLogins(api: () => RestApi): void {
@@ -47,7 +53,60 @@ export function describeLogins(api: () => RestApi): void {
       await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', { headers });
     });
 
+    it('are listed and ended by their user', async () => {
+      const [browser, other] = [await newLogin(api(), 'lea'), await api().plane.cookieOf('tess')];
+      const again = await api().succeeds(
+        'anonymous',
+        'POST /api/auth/login',
+        {
+          headers: { 'user-agent': 'Second/1.0' },
+          body: { username: 'lea', password: newUser.password },
+        },
+        200,
+      );
+      const second = login(again.get('Set-Cookie')!.at(-1)!.split(';')[0]!);
+      const list = () => api().answers('anonymous', 'GET /api/auth/logins', z.array(knownLogin), browser);
+      const [newest, oldest, ...rest] = await list();
+      expect(rest).toEqual([]);
+      expect(newest).toMatchObject({ userAgent: 'Second/1.0', current: false });
+      expect(oldest).toMatchObject({ current: true });
+      const one = { params: { id: newest!.id } };
+      await api().refuses('tess', 'DELETE /api/auth/logins/:id', '404 not-found', one);
+      await api().succeeds('anonymous', 'DELETE /api/auth/logins/:id', { ...browser, ...one });
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', second);
+      await api().answers('anonymous', 'GET /api/auth/me', user, login(other));
+
+      const third = await newLoginOf(api(), 'lea');
+      await api().succeeds('anonymous', 'DELETE /api/auth/logins', browser);
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', third);
+      expect(await list()).toHaveLength(1);
+    });
+
+    it('are listed and ended by an administrator', async () => {
+      const browser = await newLogin(api(), 'leo');
+      const { id } = await api().answers('anonymous', 'GET /api/auth/me', user, browser);
+      const second = await newLoginOf(api(), 'leo');
+      const list = () => api().answers('ada', 'GET /api/users/:id/logins', z.array(knownLogin), { params: { id } });
+      const logins = await list();
+      expect(logins.map(({ current }) => current)).toEqual([false, false]);
+      const first = { params: { id, loginId: logins[1]!.id } };
+      await api().succeeds('ada', 'DELETE /api/users/:id/logins/:loginId', first);
+      await api().refuses('ada', 'DELETE /api/users/:id/logins/:loginId', '404 not-found', first);
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', browser);
+      await api().answers('anonymous', 'GET /api/auth/me', user, second);
+      await api().succeeds('ada', 'DELETE /api/users/:id/logins', { params: { id } });
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', second);
+      expect(await list()).toEqual([]);
+    });
+
     itRefuses(api, [
+      [
+        'a new password that is easy to guess',
+        'tom',
+        'POST /api/auth/password',
+        '400 invalid-request',
+        { body: { current: PASSWORD, next: 'Basketball!' } },
+      ],
       [
         'a wrong password',
         'anonymous',
@@ -120,6 +179,7 @@ export function describeUsers(api: () => RestApi): void {
     itRefuses(api, [
       ['a user ID that is taken', 'ada', 'POST /api/users', '409 conflict', body({ username: 'tom' })],
       ['a user ID with capitals', 'ada', 'POST /api/users', '400 invalid-request', body({ username: 'Tom' })],
+      ['a common password', 'ada', 'POST /api/users', '400 invalid-request', body({ password: 'password123!' })],
       ['a short password', 'ada', 'POST /api/users', '400 invalid-request', body({ password: 'short' })],
       ['an unknown role', 'ada', 'POST /api/users', '400 invalid-request', body({ role: 'root' })],
       ['an unknown field', 'ada', 'POST /api/users', '400 invalid-request', body({ admin: true })],

@@ -13,6 +13,7 @@ export const enAdministration = {
     active: 'Active',
     inactive: 'Deactivated',
     since: 'Created',
+    logins: 'Logins',
     change: 'Edit',
     changeTitle: (name: string) => `Edit ${name}`,
     activate: 'Activate',

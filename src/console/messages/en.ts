@@ -1,4 +1,5 @@
 import type { Language } from '../../protocol/api';
+import { enSecurity } from './en-security';
 import { enAccess } from './en-access';
 import { enAlerts } from './en-alerts';
 import { enAdministration } from './en-administration';
@@ -89,6 +90,7 @@ export const en = {
       'given-up': 'The e-mail could not be delivered',
     },
   },
+  security: enSecurity,
   profile: {
     title: 'Profile',
     about: 'About you',

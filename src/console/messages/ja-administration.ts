@@ -15,6 +15,7 @@ export const jaAdministration: typeof enAdministration = {
     active: '有効',
     inactive: '無効',
     since: '作成日時',
+    logins: 'ログイン状況',
     change: '編集',
     changeTitle: (name) => `「${name}」を編集`,
     activate: '有効にする',

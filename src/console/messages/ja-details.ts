@@ -35,6 +35,12 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['There are already {} external clients.', '外部クライアントはすでに{}個あります。'],
   ['The current password is wrong.', '現在のパスワードが正しくありません。'],
+  ['The new password is too easy to guess.', '新しいパスワードは推測されやすいものです。'],
+  [
+    'this is among the first passwords that an attacker tries; choose several words',
+    'よく使われる推測されやすいパスワードです。複数の単語を組み合わせてください。',
+  ],
+  ['There is no such login of this user.', 'このユーザーのそのログインは存在しません。'],
   ['this is not your password', '現在のパスワードが正しくありません。'],
   ['name the device IDs that the agent may announce', 'エージェントが登録できる機器のIDを入力してください。'],
   ['must be a device ID, or the beginning of one and *', '機器ID、またはIDの先頭部分と「*」を入力してください。'],

@@ -1,4 +1,5 @@
 import type { Messages } from './en';
+import { jaSecurity } from './ja-security';
 import { jaAccess } from './ja-access';
 import { jaAlerts } from './ja-alerts';
 import { jaAdministration } from './ja-administration';
@@ -89,6 +90,7 @@ export const ja: Messages = {
       'given-up': 'メールを配信できませんでした',
     },
   },
+  security: jaSecurity,
   profile: {
     title: 'プロフィール',
     about: '基本情報',

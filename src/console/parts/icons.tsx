@@ -102,6 +102,12 @@ export const ProfileIcon = icon(
     <path d="M4.5 20.5c.8-4 3.8-6 7.5-6s6.7 2 7.5 6" />
   </>,
 );
+export const SecurityIcon = icon(
+  <>
+    <path d="M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8z" />
+    <path d="M9 12l2.2 2.2L15.2 10" />
+  </>,
+);
 export const SunIcon = icon(
   <>
     <circle cx="12" cy="12" r="4" />

@@ -17,6 +17,7 @@ import {
   OverviewIcon,
   ProfileIcon,
   ReportsIcon,
+  SecurityIcon,
   SessionsIcon,
   TokensIcon,
   UsersIcon,
@@ -53,6 +54,7 @@ export function Navigation() {
       <Section to="notices" icon={<BellIcon />} label={t.notices.title} />
       <Section to="tokens" icon={<TokensIcon />} label={t.tokens.title} />
       <Section to="profile" icon={<ProfileIcon />} label={t.profile.title} />
+      <Section to="security" icon={<SecurityIcon />} label={t.security.title} />
     </div>
   );
 }

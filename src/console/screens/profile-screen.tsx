@@ -1,10 +1,9 @@
-import { Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { language as languages, type Language } from '../../protocol/api';
-import { LIMITS } from '../../protocol/limits';
-import { useChangePassword, useChangeProfile } from '../api/login';
+import { useChangeProfile } from '../api/login';
 import { useLanguage } from '../messages/language';
+import { Done } from '../parts/done';
 import { fieldErrors, textsOf } from '../parts/form';
-import { CheckIcon } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
@@ -21,11 +20,6 @@ export function ProfileScreen() {
         <Panel title={t.profile.about}>
           <div className="panel-body">
             <AboutForm />
-          </div>
-        </Panel>
-        <Panel title={t.profile.password}>
-          <div className="panel-body">
-            <PasswordForm />
           </div>
         </Panel>
       </div>
@@ -93,62 +87,3 @@ function AboutForm() {
     </form>
   );
 }
-
-function PasswordForm() {
-  const { t } = useLanguage();
-  const { me } = useCurrent();
-  const change = useChangePassword();
-  const errors = fieldErrors(change.error, t);
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = event.currentTarget;
-        const text = textsOf(form);
-        change.mutate({ current: text('current'), next: text('next') }, { onSuccess: () => form.reset() });
-      }}
-    >
-      {/* for password managers */}
-      <input type="hidden" name="username" autoComplete="username" value={me.username} readOnly />
-      <Stack gap="sm">
-        <PasswordInput
-          name="current"
-          label={t.profile.current}
-          error={errors.current}
-          autoComplete="current-password"
-          maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
-          required
-        />
-        <PasswordInput
-          name="next"
-          label={t.profile.next}
-          description={t.users.passwordHint(LIMITS.PASSWORD_CHARACTERS_MIN)}
-          error={errors.next}
-          autoComplete="new-password"
-          maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
-          required
-        />
-        <Text size="sm" c="dimmed">
-          {t.profile.passwordHint}
-        </Text>
-        {change.error && <ProblemNotice error={change.error} />}
-        <Group gap="sm">
-          <Button type="submit" loading={change.isPending}>
-            {t.profile.changePassword}
-          </Button>
-          <Done shown={change.isSuccess} text={t.profile.passwordChanged} />
-        </Group>
-      </Stack>
-    </form>
-  );
-}
-
-const Done = ({ shown, text }: { shown: boolean; text: string }) => (
-  <Text size="sm" role="status">
-    {shown && (
-      <>
-        <CheckIcon size={14} /> {text}
-      </>
-    )}
-  </Text>
-);

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useState } from 'react';
 import type { User } from '../../protocol/api';
 import { useCustomers } from '../api/customers';
@@ -14,6 +14,7 @@ import { Table } from '../parts/table';
 import { useCurrent } from './current-user';
 import { NewUserDialog } from './new-user-dialog';
 import { UserDialog } from './user-dialog';
+import { UserLoginsDialog } from './user-logins-dialog';
 
 export function UsersScreen() {
   const t = useText();
@@ -27,6 +28,7 @@ export function UsersScreen() {
   };
   const [creating, setCreating] = useState(false);
   const [changing, setChanging] = useState<User>();
+  const [shown, setShown] = useState<User>();
   return (
     <Page
       title={t.users.title}
@@ -70,14 +72,24 @@ export function UsersScreen() {
                   title: t.users.change,
                   untitled: true,
                   cell: (user) => (
-                    <Button
-                      size="xs"
-                      variant="default"
-                      aria-label={t.users.changeTitle(user.displayName)}
-                      onClick={() => setChanging(user)}
-                    >
-                      {t.users.change}
-                    </Button>
+                    <Group gap="xs" wrap="nowrap">
+                      <Button
+                        size="xs"
+                        variant="subtle"
+                        aria-label={t.security.loginsOf(user.displayName)}
+                        onClick={() => setShown(user)}
+                      >
+                        {t.users.logins}
+                      </Button>
+                      <Button
+                        size="xs"
+                        variant="default"
+                        aria-label={t.users.changeTitle(user.displayName)}
+                        onClick={() => setChanging(user)}
+                      >
+                        {t.users.change}
+                      </Button>
+                    </Group>
                   ),
                 },
               ]}
@@ -87,6 +99,7 @@ export function UsersScreen() {
         <More query={users} />
       </Panel>
       <NewUserDialog opened={creating} onClose={() => setCreating(false)} />
+      <UserLoginsDialog user={shown} onClose={() => setShown(undefined)} />
       <UserDialog user={changing} onClose={() => setChanging(undefined)} />
     </Page>
   );

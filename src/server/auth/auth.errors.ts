@@ -113,6 +113,19 @@ export class WrongPassword extends InvalidRequest {
     super('The current password is wrong.', [{ path: 'current', message: 'this is not your password' }]);
   }
 }
+/** Among the first that an attacker tries (NIST SP 800-63B 3.1.1.2). */
+export class GuessablePassword extends InvalidRequest {
+  constructor(path: 'password' | 'next') {
+    super('The new password is too easy to guess.', [
+      { path, message: 'this is among the first passwords that an attacker tries; choose several words' },
+    ]);
+  }
+}
+export class UnknownLogin extends ProblemError {
+  constructor() {
+    super('not-found', 'There is no such login of this user.');
+  }
+}
 export class UnknownClient extends ProblemError {
   constructor() {
     super('not-found', 'There is no such external client.');

@@ -27,6 +27,8 @@ import { IdentityMiddleware } from './identity.middleware';
 import { LoginBrowser } from './login/login-browser';
 import { LoginThrottle } from './login/login-throttle';
 import { Logins } from './login/logins';
+import { OwnLoginsController, UserLoginsController } from './login/user-logins.controllers';
+import { UserLogins } from './login/user-logins';
 import { LoginService } from './login/login.service';
 import { PASSPORT, createPassport } from './login/passport';
 import { ProfileController } from './login/profile.controller';
@@ -44,7 +46,9 @@ import { UsersService } from './users/users.service';
   controllers: [
     AuthController,
     ProfileController,
+    OwnLoginsController,
     UsersController,
+    UserLoginsController,
     ApiTokensController,
     ExternalClientsController,
     OauthController,
@@ -64,6 +68,7 @@ import { UsersService } from './users/users.service';
     LoginBrowser,
     LoginThrottle,
     LoginService,
+    UserLogins,
     { provide: PASSPORT, useFactory: createPassport, inject: [UsersService, LoginBrowser] },
     // The order matters: throttle, refuse cross-site requests, check the role.
     { provide: APP_GUARD, useClass: RequestThrottleGuard },

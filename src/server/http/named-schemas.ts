@@ -30,6 +30,7 @@ import {
   user,
   lastAgentCheck,
 } from '../../protocol/api';
+import { login } from '../../protocol/account';
 import { kept, retention } from '../../protocol/retention';
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
 import { signedRecord } from '../../protocol/approval-record';
@@ -147,6 +148,7 @@ const COMPONENTS = {
   MeterJump: meterJump,
   MeterReport: meterReport,
   NewWebhook: newWebhook,
+  Login: login,
   Notice: notice,
   OauthError: oauthError,
   OauthMetadata: oauthMetadata,

@@ -7,5 +7,7 @@ export class CookieSessionEntity {
   @PrimaryColumn(Hash()) idHash: string;
   @Index('ix_cookie_sessions_user') @Column(Uuid({ nullable: true })) userId: string | null;
   @Column(Json()) data: object;
+  /** Recorded now and then. */
+  @Column(Instant({ nullable: true })) lastUsedAt: Date | null;
   @Index('ix_cookie_sessions_expires') @Column(Instant()) expiresAt: Date;
 }

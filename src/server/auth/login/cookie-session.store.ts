@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Store, type SessionData } from 'express-session';
-import { LessThan, MoreThan, Repository } from 'typeorm';
+import { LessThan, MoreThan, Not, Repository } from 'typeorm';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
@@ -12,9 +12,31 @@ type Done<Value = void> = (error?: unknown, value?: Value | null) => void;
 /** Where passport stores the user's ID. */
 const login = z.object({ passport: z.object({ user: z.string() }) });
 
+/** What a login was made with. */
+export interface LoginOrigin {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly address: string;
+  readonly userAgent: string;
+}
+declare module 'express-session' {
+  interface SessionData {
+    /** Of a login. */
+    origin?: LoginOrigin;
+  }
+}
+
+/** A login as its user sees it. */
+export interface KnownLogin extends Omit<LoginOrigin, 'at'> {
+  readonly id: string;
+  readonly at: Date;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+}
+
 /**
  * Stores express-session's data. It has no `touch`: a login expires a fixed time after it was made, even while in use,
- * so reading never writes.
+ * so reading writes only, now and then, when it was last used.
  */
 @Injectable()
 export class CookieSessionStore extends Store {
@@ -23,7 +45,7 @@ export class CookieSessionStore extends Store {
   }
 
   override get(sessionId: string, done: Done<SessionData>): void {
-    this.find(sessionId).then((data) => done(null, data), done);
+    this.use(sessionId).then((data) => done(null, data), done);
   }
   override set(sessionId: string, data: SessionData, done: Done = () => {}): void {
     this.save(sessionId, data).then(() => done(), done);
@@ -34,7 +56,8 @@ export class CookieSessionStore extends Store {
 
   /** The user who is logged in with this session. */
   async userOf(sessionId: string): Promise<string | undefined> {
-    return login.safeParse(await this.find(sessionId)).data?.passport.user;
+    const row = await this.find(sessionId);
+    return login.safeParse(row?.data).data?.passport.user;
   }
 
   /** Whether a browser is logged in as this user. */
@@ -42,9 +65,31 @@ export class CookieSessionStore extends Store {
     return this.rows.existsBy({ userId, expiresAt: MoreThan(now) });
   }
 
-  private async find(sessionId: string): Promise<SessionData | null> {
+  /** Newest first. */
+  async loginsOf(userId: string, now: Date): Promise<KnownLogin[]> {
+    const rows = await this.rows.findBy({ userId, expiresAt: MoreThan(now) });
+    return rows.map(knownLogin).sort((one, other) => other.at.getTime() - one.at.getTime());
+  }
+
+  /** @param which IDs as `KnownLogin` has them @returns how many have ended */
+  async endLogins(userId: string, which: { only?: string; except?: string }): Promise<number> {
+    const idHash = which.only ?? (which.except === undefined ? undefined : Not(which.except));
+    const { affected } = await this.rows.delete({ userId, ...(idHash && { idHash }) });
+    return affected ?? 0;
+  }
+
+  private async find(sessionId: string): Promise<CookieSessionEntity | null> {
     const row = await this.rows.findOneBy({ idHash: secretHash(sessionId) });
-    return row && row.expiresAt.getTime() > Date.now() ? (row.data as SessionData) : null;
+    return row && row.expiresAt.getTime() > Date.now() ? row : null;
+  }
+
+  private async use(sessionId: string): Promise<SessionData | null> {
+    const row = await this.find(sessionId);
+    if (row === null) return null;
+    const now = Date.now();
+    if (row.userId !== null && now - (row.lastUsedAt?.getTime() ?? 0) > LIMITS.LOGIN_USE_RECORDED_MS)
+      await this.rows.update({ idHash: row.idHash }, { lastUsedAt: new Date(now) });
+    return row.data as SessionData;
   }
 
   private async save(sessionId: string, data: SessionData): Promise<void> {
@@ -54,4 +99,12 @@ export class CookieSessionStore extends Store {
     const userId = login.safeParse(data).data?.passport.user ?? null;
     await this.rows.upsert({ idHash: secretHash(sessionId), userId, data, expiresAt }, ['idHash']);
   }
+}
+
+/** Logins from before their origin was stored have none. */
+function knownLogin({ idHash, data, lastUsedAt, expiresAt }: CookieSessionEntity): KnownLogin {
+  const { origin } = data as Partial<SessionData>;
+  const at = new Date(origin?.at ?? expiresAt.getTime() - LIMITS.COOKIE_SESSION_MS);
+  const { address, userAgent } = origin ?? { address: '', userAgent: '' };
+  return { id: idHash, at, lastUsedAt: lastUsedAt ?? at, expiresAt, address, userAgent };
 }

@@ -15,6 +15,8 @@ import { LoginThrottle } from './login-throttle';
 import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
 import { UsersService } from '../users/users.service';
 
+const USER_AGENT_CHARACTERS = 300;
+
 type PasswordChange = z.infer<typeof passwordChange>;
 
 /** Login and logout of a browser, or of any other client with cookies. */
@@ -102,5 +104,10 @@ export class LoginService {
 }
 
 /** Always under a new session ID. */
-const storeLogin = (request: Request, actor: Actor): Promise<void> =>
-  new Promise((resolve, reject) => request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())));
+async function storeLogin(request: Request, actor: Actor): Promise<void> {
+  await new Promise<void>((resolve, reject) =>
+    request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())),
+  );
+  const userAgent = (request.get('user-agent') ?? '').slice(0, USER_AGENT_CHARACTERS);
+  request.session.origin = { at: Date.now(), address: request.ip ?? '', userAgent };
+}

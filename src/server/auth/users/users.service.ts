@@ -8,6 +8,7 @@ import type { Actor } from '../actor';
 import { AccessEvents } from '../access-events';
 import { AuditService } from '../audit/audit.service';
 import { LastAdmin, NotAnAdministrator, UnknownUser, UserExists, WrongPassword } from '../auth.errors';
+import { refuseGuessable } from './password-policy';
 import { Passwords } from './passwords';
 import type { UserEntity } from './user.entity';
 import { UsersRepository, type UsersInTransaction } from './users.repository';
@@ -71,8 +72,9 @@ export class UsersService {
     return { actor: user && user.active && right ? actorOf(user) : undefined, known: user !== null };
   }
 
-  /** @throws UserExists */
+  /** @throws UserExists, GuessablePassword */
   async create(actor: Actor, { password, ...fields }: z.infer<typeof newUser>): Promise<UserEntity> {
+    refuseGuessable(password, fields.username, 'password');
     const passwordHash = await this.passwords.hash(password);
     const own = { email: null, language: null, administratorId: null };
     const user = { ...fields, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
@@ -84,9 +86,10 @@ export class UsersService {
   /**
    * A new password or a deactivation ends all logins of the user. A user who stops being an active administrator is
    * removed as the administrator of others.
-   * @throws UnknownUser, LastAdmin, NotAnAdministrator
+   * @throws UnknownUser, LastAdmin, NotAnAdministrator, GuessablePassword
    */
   async change(actor: Actor, id: string, { password, ...fields }: Change): Promise<UserEntity> {
+    if (password !== undefined) refuseGuessable(password, (await this.get(id)).username, 'password');
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     const changed = await this.repository.changing((users) => apply(users, id, fields, passwordHash));
     const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
@@ -111,11 +114,12 @@ export class UsersService {
 
   /**
    * A user's own new password. Ends all their logins, including that of this request.
-   * @throws UnknownUser, WrongPassword
+   * @throws UnknownUser, WrongPassword, GuessablePassword
    */
   async changePassword(actor: Actor, current: string, next: string): Promise<void> {
     const { actor: right } = await this.verify(actor.username, current, true);
     if (right?.userId !== actor.userId) throw new WrongPassword();
+    refuseGuessable(next, actor.username, 'next');
     const passwordHash = await this.passwords.hash(next);
     await this.repository.changing((users) => apply(users, actor.userId, {}, passwordHash));
     await this.audit.record(actor, 'password.changed', actor.username);

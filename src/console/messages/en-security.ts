@@ -1,0 +1,18 @@
+export const enSecurity = {
+  title: 'Security',
+  logins: 'Where you are logged in',
+  loginsOf: (name: string) => `Where ${name} is logged in`,
+  browser: 'Browser',
+  unknownBrowser: 'Unknown browser',
+  thisBrowser: 'this browser',
+  since: 'Logged in',
+  lastUsed: 'Last used',
+  end: 'End',
+  endLabel: (browser: string) => `End the login in ${browser}`,
+  endTitle: (browser: string) => `End the login in ${browser}?`,
+  endHint: 'The browser has to log in again. API tokens keep working.',
+  endOthers: 'End all other logins',
+  endAll: 'End all logins',
+  noLogins: 'Not logged in anywhere',
+  noLoginsHint: 'Browsers appear here after a login. Programs use API tokens.',
+};

@@ -1,0 +1,26 @@
+import { useText } from '../../messages/language';
+import { Page } from '../../parts/page';
+import { Panel } from '../../parts/panel';
+import { useCurrent } from '../current-user';
+import { EndAllLogins, Logins } from './logins';
+import { PasswordForm } from './password-form';
+
+/** How the user of this page logs in, and where they are logged in. */
+export function SecurityScreen() {
+  const t = useText();
+  const { me } = useCurrent();
+  return (
+    <Page title={t.security.title} lead={`${me.username} · ${t.roles[me.role]}`}>
+      <Panel title={t.security.logins} aside={<EndAllLogins />}>
+        <Logins />
+      </Panel>
+      <div className="columns">
+        <Panel title={t.profile.password}>
+          <div className="panel-body">
+            <PasswordForm />
+          </div>
+        </Panel>
+      </div>
+    </Page>
+  );
+}
