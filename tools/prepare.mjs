@@ -21,33 +21,8 @@ const BUILT_FROM = [
   'tools/build-browser-code.mjs',
 ];
 
-/** Programs that the tests run against Platen: command or file -> Debian package. */
-const COUNTERPARTS = {
-  '/usr/sbin/ippeveprinter': 'cups-ipp-utils',
-  '/usr/bin/dbus-daemon': 'dbus-daemon',
-  '/usr/lib/python3/dist-packages/slixmpp': 'python3-slixmpp',
-  '/usr/bin/curl': 'curl',
-  '/usr/bin/openssl': 'openssl',
-  '/usr/bin/gnutls-serv': 'gnutls-bin',
-  '/usr/bin/chromium-headless-shell': 'chromium-headless-shell',
-  '/usr/bin/Xtigervnc': 'tigervnc-standalone-server',
-  '/usr/bin/xev': 'x11-utils',
-  '/usr/bin/busybox': 'busybox',
-  '/usr/bin/civetweb': 'civetweb',
-  '/usr/sbin/mini_httpd': 'mini-httpd',
-  '/usr/sbin/nft': 'nftables',
-  '/usr/sbin/ip': 'iproute2',
-  '/usr/bin/tinyproxy': 'tinyproxy-bin',
-  '/usr/sbin/snmpd': 'snmpd',
-  '/usr/bin/snmpget': 'snmp',
-  '/usr/sbin/nginx': 'nginx',
-  '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
-  '/usr/sbin/haproxy': 'haproxy',
-  '/usr/bin/caddy': 'caddy',
-  '/usr/lib/postgresql': 'postgresql',
-  '/usr/sbin/debootstrap': 'debootstrap',
-  '/usr/bin/systemd-analyze': 'systemd',
-};
+/** Programs that the tests run against Platen: file or folder -> Debian package. */
+const COUNTERPARTS = JSON.parse(readFileSync(join(root, 'tools/counterparts.json'), 'utf8'));
 /** What replaces a counterpart that cannot be installed; the tests then take longer. */
 const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };
 

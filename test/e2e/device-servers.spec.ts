@@ -35,8 +35,9 @@ const FILES: Record<string, string> = {
 /** Started programs of a server, which stop with it. */
 type Started = () => Promise<void>;
 
-function program(command: string, args: string[], cwd: string): Started {
+async function program(command: string, args: string[], cwd: string): Promise<Started> {
   const child: ChildProcess = spawn(command, args, { cwd, stdio: 'ignore' });
+  await once(child, 'spawn');
   const exited = once(child, 'exit');
   return async () => {
     child.kill('SIGKILL');
