@@ -91,7 +91,7 @@ describe('docs/RUNNING.md', () => {
 describe('.env.example', () => {
   it('names every variable of the server, and no other', () => {
     const names = (text: string) => [...new Set(text.match(/PLATEN_[A-Z_]+(?=[:=])/g))].sort();
-    const config = readFileSync(join(__dirname, '../src/server/config/config.ts'), 'utf8');
+    const config = readFileSync(join(__dirname, '../src/server/config/environment.ts'), 'utf8');
     expect(names(readFileSync(join(__dirname, '../.env.example'), 'utf8'))).toEqual(names(config));
   });
 });
