@@ -81,13 +81,13 @@ export class Program {
 
   /** Waits until `find` returns a value. @throws ProgramFailed if the program exits or the time is up first */
   async until<T>(find: () => T | undefined, what: string, timeoutMs = WAIT_MS): Promise<T> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
       if (this.child.exitCode !== null || this.child.signalCode !== null) throw this.failed(`exited before it ${what}`);
-      if (Date.now() >= deadline) throw this.failed(`took longer than ${timeoutMs} ms until it ${what}`);
-      await this.change(deadline - Date.now());
+      if (performance.now() >= deadline) throw this.failed(`took longer than ${timeoutMs} ms until it ${what}`);
+      await this.change(deadline - performance.now());
     }
   }
 

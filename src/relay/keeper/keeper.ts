@@ -182,8 +182,8 @@ export class Keeper {
     const sockets = this.ports.descriptors(run.pairs);
     const master = new RunningMaster(run, sockets, this.env, (text) => process.stderr.write(text));
     this.#running.add(master);
-    const started = Date.now();
-    void master.exited.then((how) => this.#exited(master, how, Date.now() - started));
+    const started = performance.now();
+    void master.exited.then((how) => this.#exited(master, how, performance.now() - started));
     return master;
   }
 

@@ -11,12 +11,12 @@ const POLL_MS = 50;
  */
 export async function awaitOrphanedRelay(folder: string, ms: number): Promise<number> {
   const found = new Set<number>();
-  const deadline = Date.now() + ms;
+  const deadline = performance.now() + ms;
   for (;;) {
     const running = orphans(folder);
     for (const pid of running) found.add(pid);
     if (running.length === 0) return found.size;
-    if (Date.now() > deadline) for (const pid of running) kill(pid);
+    if (performance.now() > deadline) for (const pid of running) kill(pid);
     await delay(POLL_MS);
   }
 }

@@ -105,10 +105,10 @@ export async function startRelay(
   });
   const stop = async () => {
     clearInterval(orphanTimer);
-    const deadline = Date.now() + STOP_MS;
+    const deadline = performance.now() + STOP_MS;
     await master.stop(STOP_MS);
     const timeout = new AbortController();
-    const patience = delay(Math.max(0, deadline - Date.now()), undefined, { signal: timeout.signal });
+    const patience = delay(Math.max(0, deadline - performance.now()), undefined, { signal: timeout.signal });
     if (controlPlane.connected) await Promise.race([reporter.flushed(), patience]);
     timeout.abort();
     patience.catch(() => undefined);

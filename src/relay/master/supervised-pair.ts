@@ -132,13 +132,13 @@ export class SupervisedPair {
   async #supervise(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      const since = Date.now();
+      const since = performance.now();
       const how = await this.#untilDown(this.#running!);
       this.#peer = undefined;
       if (signal.aborted) return;
       this.journal.error('a pair has died and will be restarted', { pair: this.number, how });
       await this.onDown(this).catch((error: unknown) => this.journal.unexpected(error, 'ending the halves of a pair'));
-      if (Date.now() - since > LIMITS.RELAY_PAIR_START_MS) this.#backoff.reset();
+      if (performance.now() - since > LIMITS.RELAY_PAIR_START_MS) this.#backoff.reset();
       await this.#restart();
     }
   }

@@ -189,18 +189,18 @@ export class RelayDirectory extends RelayPort {
 
   /** Whether a link that no run knows is lost. Shortly after a change its next run may still be taking over the log. */
   isSettled(relayId: string): boolean {
-    return Date.now() - (this.changedAt.get(relayId) ?? 0) >= LIMITS.RELAY_SETTLE_MS;
+    return performance.now() - (this.changedAt.get(relayId) ?? -Infinity) >= LIMITS.RELAY_SETTLE_MS;
   }
 
   private noteServed({ id, instance }: ConnectedRelay): void {
     const order = this.served.get(id) ?? [];
     if (order.includes(instance)) return;
     this.served.set(id, [...order, instance].slice(-REMEMBERED));
-    this.changedAt.set(id, Date.now());
+    this.changedAt.set(id, performance.now());
   }
 
   private noteDisconnected({ id }: ConnectedRelay): void {
-    if (this.serving(id)) this.changedAt.set(id, Date.now());
+    if (this.serving(id)) this.changedAt.set(id, performance.now());
     this.changes.emit('change');
   }
 

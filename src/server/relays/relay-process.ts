@@ -38,9 +38,9 @@ function isAlive(pid: number): boolean {
 
 /** Sends SIGTERM and waits for the exit; after `ms`, kills the process and its children. */
 export async function endProcess(pid: number, ms: number): Promise<void> {
-  const deadline = Date.now() + ms;
+  const deadline = performance.now() + ms;
   signal(pid, 'SIGTERM');
-  while (isAlive(pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (isAlive(pid) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   if (!isAlive(pid)) return;
   signal(-pid, 'SIGKILL'); // a keeper leads a group of its own; its Masters lead theirs, and stop when it is gone
   signal(pid, 'SIGKILL');

@@ -88,7 +88,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true, // Ctrl-C at the server must not end sessions before the server stops the relay
     });
-    const started = Date.now();
+    const started = performance.now();
     child.once('exit', (code, killedBy) => this.exited(child, code ?? killedBy, started));
     child.once('error', (error) => child.pid === undefined && this.exited(child, error.message, started));
     this.pid = child.pid;
@@ -115,7 +115,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
   private exited(child: ChildProcess, how: number | string | null, started: number): void {
     if (this.pid === child.pid) this.pid = undefined;
     if (this.stopping) return;
-    if (Date.now() - started > LIMITS.RETRY_MAX_MS) this.backoff.reset();
+    if (performance.now() - started > LIMITS.RETRY_MAX_MS) this.backoff.reset();
     this.journal.warn('the relay has exited; restarting it', { how, inMs: this.launchLater() });
   }
 

@@ -72,7 +72,7 @@ export class LocalDriver extends RelayDriver {
 
   /** The instance is the candidate's. */
   async prepare(deployment: DeploymentEntity, signal: AbortSignal): Promise<string> {
-    const end = Date.now() + LIMITS.DEPLOYMENT_TRIAL_MS - LIMITS.TRIAL_MS;
+    const end = performance.now() + LIMITS.DEPLOYMENT_TRIAL_MS - LIMITS.TRIAL_MS;
     const run = await this.verified(deployment);
     const instance = await this.start(run, end, signal);
     const relay = await this.ready(instance, end, signal);
@@ -82,7 +82,7 @@ export class LocalDriver extends RelayDriver {
       throw new DeploymentFailed('does-not-answer', `It runs ${relay.pairs} pairs instead of ${deployment.toPairs}.`);
     await this.trial.run(relay, 'local').catch(async (error: unknown) => {
       if (!(error instanceof TrialFailed)) throw error;
-      const exit = (await this.askKeeper(() => this.keeper.status(), Date.now(), signal)).lastExit;
+      const exit = (await this.askKeeper(() => this.keeper.status(), performance.now(), signal)).lastExit;
       throw new DeploymentFailed('trial-failed', error.detail, exit?.instance === instance ? exit.lines : '');
     });
     return instance;
@@ -109,7 +109,7 @@ export class LocalDriver extends RelayDriver {
 
   async rollBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
     const { fromRelease, fromPairs, fromVersion, replacedAt } = deployment;
-    const end = Date.now() + LIMITS.DEPLOYMENT_TRIAL_MS;
+    const end = performance.now() + LIMITS.DEPLOYMENT_TRIAL_MS;
     const from = await this.runOf(fromRelease, fromPairs);
     for (; ; await pause(signal)) {
       const { candidate, wanted, serving } = await this.askKeeper(() => this.keeper.status(), end, signal);
@@ -118,7 +118,8 @@ export class LocalDriver extends RelayDriver {
       // the same run may have another version if the server itself was replaced
       else if (!isSameRun(wanted, from) || (serves && replacedAt && serving.version !== fromVersion)) break;
       else if (serves) return '';
-      if (Date.now() >= end) throw new DeploymentFailed('does-not-answer', 'The earlier relay is not in service.');
+      if (performance.now() >= end)
+        throw new DeploymentFailed('does-not-answer', 'The earlier relay is not in service.');
     }
     const instance = await this.start(from, end, signal);
     await this.ready(instance, end, signal);
@@ -172,7 +173,7 @@ export class LocalDriver extends RelayDriver {
         );
       const relay = this.directory.candidate(LOCAL_RELAY, instance);
       if (relay && candidate.state === 'ready') return relay;
-      if (Date.now() >= end) {
+      if (performance.now() >= end) {
         const where = candidate.state === 'ready' ? 'It has not reported to this server.' : 'It has not started.';
         throw new DeploymentFailed('does-not-answer', where);
       }
@@ -185,7 +186,7 @@ export class LocalDriver extends RelayDriver {
    * @returns the serving instance: another one if the keeper was restarted and runs the desired release again
    */
   private async swap({ instance, run, version }: Successor, signal: AbortSignal): Promise<string> {
-    const end = Date.now() + this.takeOverMs;
+    const end = performance.now() + this.takeOverMs;
     for (let asked = false; ; await pause(signal)) {
       const { serving, candidate, wanted, lastExit } = await this.askKeeper(() => this.keeper.status(), end, signal);
       const isDesired = isSameRun(wanted, run);
@@ -198,7 +199,7 @@ export class LocalDriver extends RelayDriver {
         if (!isDesired && ![serving?.instance, candidate?.instance].includes(instance)) throw candidateLost();
       }
       if (!asked && candidate?.instance === instance) asked = await this.askToTakeOver(instance, end, signal);
-      if (Date.now() >= end) throw new DeploymentFailed('take-over-failed', 'It was not in service in time.');
+      if (performance.now() >= end) throw new DeploymentFailed('take-over-failed', 'It was not in service in time.');
     }
   }
 
@@ -218,7 +219,7 @@ export class LocalDriver extends RelayDriver {
         return await request();
       } catch (error) {
         if (!(error instanceof KeeperUnavailable)) throw error;
-        if (Date.now() >= end) throw new DeploymentFailed('keeper-lost', error.detail);
+        if (performance.now() >= end) throw new DeploymentFailed('keeper-lost', error.detail);
       }
       await pause(signal);
     }

@@ -32,15 +32,17 @@ export class RelayMonitor {
 
   /** @throws DeploymentFailed */
   async monitor(deployment: DeploymentEntity, driver: RelayDriver, signal: AbortSignal): Promise<void> {
-    const end = deployment.enteredAt.getTime() + this.config.deployment.proveMs;
-    let seenAt = Date.now();
+    const { proveMs } = this.config.deployment;
+    const elapsedMs = Math.max(0, Date.now() - deployment.enteredAt.getTime()); // also before a restart of the server
+    const end = performance.now() + Math.max(0, proveMs - elapsedMs);
+    let seenAt = performance.now();
     do {
       await driver.check(deployment);
       const isConnected = this.directory.serving(deployment.relayId) !== undefined;
-      if (isConnected) seenAt = Date.now();
-      if (Date.now() - seenAt > maxAbsenceMs()) throw new DeploymentFailed('relay-lost', '');
-      await pause(signal, Math.min(LIMITS.DEPLOYMENT_POLL_MS, Math.max(0, end - Date.now())));
-    } while (Date.now() < end);
+      if (isConnected) seenAt = performance.now();
+      if (performance.now() - seenAt > maxAbsenceMs()) throw new DeploymentFailed('relay-lost', '');
+      await pause(signal, Math.min(LIMITS.DEPLOYMENT_POLL_MS, Math.max(0, end - performance.now())));
+    } while (performance.now() < end);
     await this.runTrial(deployment.relayId, driver.addresses, signal);
     await driver.check(deployment);
   }
@@ -64,10 +66,10 @@ export class RelayMonitor {
     ms: number,
     signal: AbortSignal,
   ): Promise<ConnectedRelay | undefined> {
-    for (const end = Date.now() + ms; ; await pause(signal)) {
+    for (const end = performance.now() + ms; ; await pause(signal)) {
       const relay = this.directory.serving(relayId);
       if (relay && isExpected(relay)) return relay;
-      if (Date.now() >= end) return undefined;
+      if (performance.now() >= end) return undefined;
     }
   }
 }

@@ -32,9 +32,9 @@ export class SessionHalt {
    * @throws DeploymentFailed after `ms`
    */
   async haltAll(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
-    const end = Date.now() + ms;
+    const end = performance.now() + ms;
     for (let empty = 0; empty < 2; await pause(signal)) {
-      const isLate = Date.now() >= end; // taken before the list, so that the last list shows what was requested
+      const isLate = performance.now() >= end; // taken before the list, so that the last list shows what was requested
       const { open, strays, answer, isIdle } = await this.list.refresh(deployment);
       for (const { id, state } of open)
         if (transition(SESSION_MACHINE, state, 'halt')) await this.lifecycle.apply(id, 'halt');
