@@ -1,21 +1,31 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CheckOptions } from './check';
 import type { EnrolOptions } from './enrolment/enrol-command';
 import type { RunOptions } from './main';
 
-const CONFIG = 'agent.json';
+const DESCRIPTION = 'the device agent, which runs inside the customer’s firewall';
+
+const config = () =>
+  new Option('--config <file>', 'configuration file').env('PLATEN_AGENT_CONFIG').default('agent.json');
+const credentials = () =>
+  new Option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file');
 
 /** Adds `platen agent ...`. */
 export function register(program: Command): void {
-  const agent = program.command('agent').description('the device agent, which runs inside the customer’s firewall');
+  addCommands(program.command('agent'));
+}
+
+/** The commands of the agent. */
+export function addCommands(agent: Command): void {
+  agent.description(DESCRIPTION);
 
   agent
     .command('enrol')
     .description('exchange an enrolment code for this agent’s account')
     .argument('<code>', 'enrolment code from the server’s administrator; - reads it from standard input')
     .requiredOption('--server <url>', 'address of the server, such as https://platen.example')
-    .option('--config <file>', 'configuration file; the credentials are stored in the same folder', CONFIG)
-    .option('--credentials <file>', 'where to store the credentials')
+    .addOption(config())
+    .addOption(credentials())
     .option('--authority <file>', 'PEM file of the private authority that signed the certificate at that address')
     .option('--force', 'replace existing credentials', false)
     .action(async (code: string, options: EnrolOptions) => {
@@ -26,8 +36,8 @@ export function register(program: Command): void {
   agent
     .command('run')
     .description('run the agent: connect to the server, serve the approval screen, carry approved sessions')
-    .requiredOption('--config <file>', 'configuration file')
-    .option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file')
+    .addOption(config())
+    .addOption(credentials())
     .action(async (options: RunOptions) => {
       const { main } = await import('./main.js');
       await main(options);
@@ -36,8 +46,8 @@ export function register(program: Command): void {
   agent
     .command('fingerprint')
     .description('print the fingerprint of the key that signs the answers given at this agent’s devices')
-    .option('--config <file>', 'configuration file', CONFIG)
-    .option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file')
+    .addOption(config())
+    .addOption(credentials())
     .action(async (options: { config: string; credentials?: string }) => {
       const { printFingerprint } = await import('./enrolment/enrol-command.js');
       await printFingerprint(options);
@@ -46,8 +56,8 @@ export function register(program: Command): void {
   agent
     .command('check')
     .description('check a configuration file, the ways to the server, and each device')
-    .requiredOption('--config <file>', 'configuration file')
-    .option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file')
+    .addOption(config())
+    .addOption(credentials())
     .option('--relay <url>', 'check the way to this relay, too, such as wss://relay.example/1')
     .action(async (options: CheckOptions) => {
       const { checkAgent } = await import('./check.js');
@@ -58,7 +68,7 @@ export function register(program: Command): void {
     .command('accept-device')
     .description('take the device that now answers at the address of a device as that device, because it was replaced')
     .argument('<device>', 'device ID')
-    .option('--config <file>', 'configuration file', CONFIG)
+    .addOption(config())
     .action(async (id: string, options: { config: string }) => {
       const { acceptDevice } = await import('./main.js');
       await acceptDevice(id, options.config);
@@ -67,7 +77,7 @@ export function register(program: Command): void {
   agent
     .command('pairing-code')
     .description('print a code with which a phone becomes that of an approver; on the computer of a running agent')
-    .option('--config <file>', 'configuration file', CONFIG)
+    .addOption(config())
     .option('--device <id...>', 'devices that a new approver may answer for; default: all')
     .option('--conditions', 'a new approver may also set access conditions of these devices', false)
     .option('--reset <name>', 'end all logins of this approver; the code is for a new PIN')
@@ -79,7 +89,7 @@ export function register(program: Command): void {
   agent
     .command('approvers')
     .description('list the approvers of a running agent on this computer')
-    .option('--config <file>', 'configuration file', CONFIG)
+    .addOption(config())
     .option('--remove <name>', 'remove this approver; their logins end at once')
     .action(async (options: { config: string; remove?: string }) => {
       const { listApprovers } = await import('./approval/approver-commands.js');

@@ -17,6 +17,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+/** In a release: the files of each page in base64, defined by its build (tools/build-release.mjs). */
+declare const __PLATEN_PAGES__:
+  Readonly<Record<string, readonly (readonly [name: string, body: string])[]>> | undefined;
+
 type PageName = 'approval' | 'approvers' | 'display' | 'lan-approval' | 'mfp-web' | 'vnc';
 
 /** Folder of a page that `npm run build` makes from `src/pages`. Without a build it does not exist. */
@@ -27,9 +31,12 @@ export function builtFolder(name: PageName): string {
 
 /** The files of a page by name; empty without a build. */
 export function builtPage(name: PageName): ReadonlyMap<string, StaticFile> {
+  return new Map(filesOf(name).map(([file, body]) => [file, { type: TYPES[extname(file)]!, body }]));
+}
+
+function filesOf(name: PageName): (readonly [name: string, body: Buffer])[] {
+  const embedded = typeof __PLATEN_PAGES__ === 'object' ? __PLATEN_PAGES__[name] : undefined;
+  if (embedded) return embedded.map(([file, body]) => [file, Buffer.from(body, 'base64')]);
   const folder = builtFolder(name);
-  if (!existsSync(folder)) return new Map();
-  return new Map(
-    readdirSync(folder).map((file) => [file, { type: TYPES[extname(file)]!, body: readFileSync(join(folder, file)) }]),
-  );
+  return existsSync(folder) ? readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]) : [];
 }

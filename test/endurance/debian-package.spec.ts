@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
@@ -14,18 +14,18 @@ import { until } from '../support/until';
 const run = promisify(execFile);
 const PASSWORD = 'a password for the test';
 
-/** The package on a computer that has nothing else: installed, used for a session, upgraded, removed. */
-describe('the Debian package', () => {
+/** The packages on a computer that has nothing else: installed, used for a session, upgraded, removed. */
+describe('the Debian packages', () => {
   let debian: CleanDebian;
   let packages: string;
-  let file: string;
+  let files: string[];
   let ports: number[];
   const running: Program[] = [];
 
   beforeAll(async () => {
     packages = await mkdtemp(join(tmpdir(), 'platen-packages-'));
     const tool = join(__dirname, '../../tools/build-package.mjs');
-    file = (await run(process.execPath, [tool, '--out', packages])).stdout.trim();
+    files = (await run(process.execPath, [tool, '--out', packages])).stdout.trim().split('\n');
     debian = await CleanDebian.make();
     ports = await freePorts(5);
   }, 900_000);
@@ -41,14 +41,18 @@ describe('the Debian package', () => {
   };
   const at = (path: string) => join(debian.root, path);
   const install = async () => {
-    await run('cp', [file, at('tmp/platen.deb')]);
-    return debian.run('root', ['dpkg', '--force-unsafe-io', '--install', '/tmp/platen.deb']);
+    await run('cp', [...files, at('tmp')]);
+    const installed = files.map((file) => `/tmp/${basename(file)}`);
+    return debian.run('root', ['dpkg', '--force-unsafe-io', '--install', ...installed]);
   };
   const platen = (user: string, args: string[], input?: string) => debian.run(user, ['platen', ...args], input);
 
-  it('is installed, and says what to do next', async () => {
-    expect(await install()).toContain('/etc/platen/server.env');
+  it('are installed, and say what to do next', async () => {
+    const printed = await install();
+    expect(printed).toContain('/etc/platen/server.env');
+    expect(printed).toContain('/etc/platen-agent/agent.json');
     expect(await platen('root', ['--version'])).toMatch(/^\d+\.\d+\.\d+/);
+    expect(await debian.run('root', ['platen-agent', '--version'])).toMatch(/^\d+\.\d+\.\d+/);
     const modes = await debian.run('root', [
       'stat',
       '-c',
@@ -56,30 +60,32 @@ describe('the Debian package', () => {
       '/etc/platen/server.env',
       '/var/lib/platen',
       '/var/lib/platen-agent',
+      '/etc/platen-agent',
     ]);
     expect(modes.split('\n')).toEqual([
       '/etc/platen/server.env root 640',
       '/var/lib/platen platen 700',
       '/var/lib/platen-agent platen-agent 700',
+      '/etc/platen-agent root 750',
     ]);
   });
 
-  it('has units that systemd accepts', async () => {
+  it('have units that systemd accepts', async () => {
     for (const unit of ['platen-server.service', 'platen-agent.service']) {
       // this computer has systemd, but not the command
       const text = await readFile(at(`usr/lib/systemd/system/${unit}`), 'utf8');
-      await writeFile(join(packages, unit), text.replaceAll('/usr/bin/platen', '/bin/true'));
+      await writeFile(join(packages, unit), text.replaceAll(/\/usr\/bin\/platen\S*/g, '/bin/true'));
       expect((await run('systemd-analyze', ['verify', join(packages, unit)])).stderr).toBe('');
     }
   });
 
-  it('keeps the settings from other users', async () => {
+  it('keep the settings from other users', async () => {
     await expect(platen('platen-agent', ['server', 'fingerprint'])).rejects.toThrow(
       /server\.env cannot be read \(EACCES\)/,
     );
   });
 
-  it('leads from nothing to a session', async () => {
+  it('lead from nothing to a session', async () => {
     const [http, xmpp, relay, panel, mfp] = ports as [number, number, number, number, number];
     await appendFile(
       at('etc/platen/server.env'),
@@ -111,12 +117,12 @@ describe('the Debian package', () => {
         applications: [{ id: 'web', title: 'Pages', target: `http://127.0.0.1:${mfp}` }],
       },
     ];
-    await writeFile(at('var/lib/platen-agent/agent.json'), JSON.stringify({ devices, panel: { port: panel } }));
+    await writeFile(at('etc/platen-agent/agent.json'), JSON.stringify({ devices, panel: { port: panel } }));
     const secret = /\S+\.\S{20,}/.exec(code)![0];
-    await platen(
-      'platen-agent',
-      ['agent', 'enrol', '-', '--server', url, '--config', '/var/lib/platen-agent/agent.json'],
-      `${secret}\n`,
+    // by root, as people do; it becomes the user of the agent
+    await debian.run('root', ['platen-agent', 'enrol', '-', '--server', url], `${secret}\n`);
+    expect(await debian.run('root', ['stat', '-c', '%U %a', '/var/lib/platen-agent/agent-credentials.json'])).toBe(
+      'platen-agent 600',
     );
     const agent = started(await debian.startUnit('platen-agent.service'));
     await agent.logged('agent online');
@@ -138,14 +144,14 @@ describe('the Debian package', () => {
     expect(await event(connect, 'ended')).toMatchObject({ ending: 'ended-by-device' });
   });
 
-  it('keeps settings and data when it is upgraded, and when it is removed', async () => {
+  it('keep settings and data when they are upgraded, and when they are removed', async () => {
     for (const program of running.splice(0).reverse()) await program.stop();
     const settings = await readFile(at('etc/platen/server.env'), 'utf8');
     await install();
     expect(await readFile(at('etc/platen/server.env'), 'utf8')).toBe(settings);
-    await debian.run('root', ['dpkg', '--purge', 'platen']);
-    expect(existsSync(at('usr/bin/platen'))).toBe(false);
-    for (const kept of ['var/lib/platen/data/platen.sqlite', 'var/lib/platen-agent/agent-credentials.json'])
-      await until(kept, () => existsSync(at(kept)));
+    await debian.run('root', ['dpkg', '--purge', 'platen', 'platen-agent']);
+    for (const command of ['usr/bin/platen', 'usr/bin/platen-agent']) expect(existsSync(at(command))).toBe(false);
+    const ofAgent = ['etc/platen-agent/agent.json', 'var/lib/platen-agent/agent-credentials.json'];
+    for (const kept of ['var/lib/platen/data/platen.sqlite', ...ofAgent]) await until(kept, () => existsSync(at(kept)));
   });
 });

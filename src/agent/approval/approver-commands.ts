@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { approverAdministration, pairingCode, type ApproverAdministration } from '../../protocol/approver-page';
 import { parseJson } from '../../protocol/parse-json';
+import { COMMAND } from '../command-name';
 import { readConfiguration } from '../configuration/configuration';
 import { ConfigurationError } from '../configuration/configuration.errors';
 
@@ -36,7 +37,7 @@ export async function listApprovers(options: { config: string; remove?: string }
       await post(base, `/approvers/${idOf(await administration(base), options.remove)}/remove`, {});
     const { approvers } = await administration(base);
     if (approvers.length === 0)
-      return void process.stdout.write('There are no approvers. To pair one: platen agent pairing-code\n');
+      return void process.stdout.write(`There are no approvers. To pair one: ${COMMAND} pairing-code\n`);
     for (const { name, devices, setsConditions, phones, passkeys } of approvers) {
       const may = `${devices?.join(', ') ?? 'all devices'}${setsConditions ? ', and sets access conditions' : ''}`;
       process.stdout.write(`${name}: ${may}; ${phones} phone(s), ${passkeys} passkey(s)\n`);
@@ -77,7 +78,7 @@ const post = (base: string, path: string, body: object): Promise<unknown> =>
 
 async function fetched(base: string, path: string, init: RequestInit = {}): Promise<unknown> {
   const response = await fetch(base + path, { ...init, signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => {
-    throw new CommandFailed(`no agent answers at ${base}. Start it: platen agent run --config <file>`);
+    throw new CommandFailed(`no agent answers at ${base}. Start it: ${COMMAND} run --config <file>`);
   });
   const body = parseJson(await response.text());
   if (!response.ok) throw new CommandFailed((body as { detail?: string } | undefined)?.detail ?? 'the agent refused');
@@ -86,6 +87,6 @@ async function fetched(base: string, path: string, init: RequestInit = {}): Prom
 
 function idOf({ approvers }: ApproverAdministration, name: string): string {
   const found = approvers.find((each) => each.name.toLowerCase() === name.normalize('NFC').toLowerCase());
-  if (!found) throw new CommandFailed(`there is no approver ${name}. List them: platen agent approvers`);
+  if (!found) throw new CommandFailed(`there is no approver ${name}. List them: ${COMMAND} approvers`);
   return found.id;
 }

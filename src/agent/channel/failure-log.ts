@@ -1,3 +1,4 @@
+import { COMMAND } from '../command-name';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { INTERCEPTED } from '../../tunnel/pinned-tls';
@@ -5,17 +6,13 @@ import type { StreamEnded, StreamEnding } from './control-channel.errors';
 
 /** Endings that need an administrator, and what to do. */
 export const REMEDIES: Partial<Record<StreamEnding, string>> = {
-  'login-refused':
-    'the server refused the account of this agent; create a new enrolment code, then run: platen agent enrol - --server <url> --force',
-  removed:
-    'an administrator of the server has removed this agent; its jobs are dropped. To use it again, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
-  'wrong-key':
-    'the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
+  'login-refused': `the server refused the account of this agent; create a new enrolment code, then run: ${COMMAND} enrol - --server <url> --force`,
+  removed: `an administrator of the server has removed this agent; its jobs are dropped. To use it again, create a new enrolment code, then run: ${COMMAND} enrol - --server <url> --force`,
+  'wrong-key': `the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: ${COMMAND} enrol - --server <url> --force`,
   intercepted: `the connection is intercepted; ${INTERCEPTED} ("proxy" in agent.json)`,
   'in-use':
     'another agent is running with this account; stop one of them. A second agent needs an enrolment code of its own, for another agent ID',
-  'other-installation':
-    'the account belongs to another installation, because the folder of this agent was copied or restored; ask an administrator to allow another installation, or to create a new enrolment code, then run: platen agent enrol - --server <url> --force',
+  'other-installation': `the account belongs to another installation, because the folder of this agent was copied or restored; ask an administrator to allow another installation, or to create a new enrolment code, then run: ${COMMAND} enrol - --server <url> --force`,
   replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
 };
 

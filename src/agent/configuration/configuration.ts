@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcementExcess } from '../channel/announcement';
 import { wakeAddress } from '../../protocol/control-channel';
+import { COMMAND } from '../command-name';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { secret } from '../../protocol/names';
@@ -16,6 +17,7 @@ import { problem, unique } from './field-problem';
 import { jsonFault } from './json-fault';
 import { proxyField } from './proxy';
 import { SnmpAccess } from './snmp-access';
+import { stateFolderFor } from './state-folder';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
 
@@ -24,7 +26,8 @@ const NOT_LOOPBACK =
   'could press YES instead of the person at the device. For phones in the LAN, add "lan": { "port": 8634 } beside it';
 const NOT_TRUE =
   'must be an object such as { "port": 8634 }. There is no page without login in the LAN any more: this one has TLS, and ' +
-  'approvers log in with a PIN. Remove "host" beside it, and pair a phone: platen agent pairing-code';
+  'approvers log in with a PIN. Remove "host" beside it, and pair a phone: ' +
+  `${COMMAND} pairing-code`;
 
 const address = z.union([z.ipv4(), z.ipv6(), z.hostname()]);
 const lanPage = z
@@ -96,7 +99,7 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * all optional; without `certificate` (PEM, with its chain) and `key`, the agent makes a certificate itself. Passkeys need
  * `name` and a certificate.
  *
- * `state`: folder of the agent's data (default: the folder of this file). `protocol` of an application: `http` for http
+ * `state`: folder of the agent's data (default: state-folder.ts). `protocol` of an application: `http` for http
  * and https targets, otherwise `tcp` (the default) or `vnc`; `box` for a document box (an http or https target), which is
  * opened by access conditions only. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
  * itself blocks the input. `origins`: other addresses of an http application (`["https://192.168.1.20"]`) which its pages lead
@@ -206,7 +209,7 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigurationError([`${file}: cannot be read (${error.code})`]);
   });
-  const parsed = parseConfiguration(text, dirname(resolve(file)));
+  const parsed = parseConfiguration(text, dirname(resolve(file)), stateFolderFor(file));
   for (const { display, login, snmp } of parsed.devices) {
     if (display) await readDisplaySecret(display.secretFile);
     for (const secrets of [login, snmp])
@@ -250,13 +253,17 @@ export async function readDisplaySecret(file: string): Promise<string> {
   throw new ConfigurationError([`${file}: must contain 32 bytes in base64url`]);
 }
 
-/** @param folder base of a relative `state` @throws ConfigurationError */
-export function parseConfiguration(text: string, folder: string): Configuration {
+/**
+ * @param folder base of relative paths
+ * @param state where the state is, unless `state` says so
+ * @throws ConfigurationError
+ */
+export function parseConfiguration(text: string, folder: string, state = folder): Configuration {
   if (text.length > CONFIGURATION_BYTES) throw new ConfigurationError(['the file is too large']);
   const parsed = configuration.safeParse(parseJson(text));
   if (parsed.success) {
     const excess = announcementExcess(parsed.data.devices);
-    if (excess === 0) return withAbsolutePaths(parsed.data, folder);
+    if (excess === 0) return withAbsolutePaths(parsed.data, folder, state);
     const why = `too large for one announcement by ${excess} bytes: shorten names, or move some to a second agent`;
     throw new ConfigurationError([`devices: ${why}`]);
   }
@@ -265,7 +272,7 @@ export function parseConfiguration(text: string, folder: string): Configuration 
   );
 }
 
-function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: string): Configuration {
+function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: string, state: string): Configuration {
   const { lan } = parsed.panel;
   const files = lan?.files && {
     certificate: resolve(folder, lan.files.certificate),
@@ -281,7 +288,8 @@ function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: strin
   const key = parsed.releaseKeyFile;
   const releaseKeyFile = key === undefined ? undefined : resolve(folder, key);
   const meterFiles = parsed.meterFiles.map((file) => resolve(folder, file));
-  return { ...parsed, panel, devices, releaseKeyFile, meterFiles, state: resolve(folder, parsed.state ?? '.') };
+  const ownState = parsed.state === undefined ? state : resolve(folder, parsed.state);
+  return { ...parsed, panel, devices, releaseKeyFile, meterFiles, state: ownState };
 }
 
 function parseJson(text: string, what = 'the file'): unknown {

@@ -1,12 +1,14 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { enrolment } from '../../protocol/control-channel';
 import { spkiPin } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import type { Signer } from '../approval/approval-record';
+import { COMMAND } from '../command-name';
+import { stateFolderFor } from '../configuration/state-folder';
 
 const credentials = enrolment.extend({
   /** Of the key that the server has announced as the next one of the control channel. */
@@ -47,7 +49,7 @@ export function signerOf({ agentId, privateKey }: Credentials): Signer | undefin
 }
 
 /** What to do about credentials without a key. */
-export const ENROL_AGAIN = 'Enrol the agent again: platen agent enrol - --server <url> --force';
+export const ENROL_AGAIN = `Enrol the agent again: ${COMMAND} enrol - --server <url> --force`;
 
 export class CredentialsExist extends Error {
   override readonly name = 'CredentialsExist';
@@ -63,9 +65,9 @@ export class CredentialsUnusable extends Error {
   readonly code = 'credentials-unusable';
 }
 
-/** Default file of the credentials, in the folder of the configuration file. */
+/** Default file of the credentials. */
 export function credentialsFileFor(configurationFile: string): string {
-  return join(dirname(resolve(configurationFile)), 'agent-credentials.json');
+  return join(stateFolderFor(configurationFile), 'agent-credentials.json');
 }
 
 /** @throws CredentialsExist */
@@ -109,7 +111,7 @@ export async function readCredentials(file: string): Promise<Credentials> {
   const text = await read().catch((error: NodeJS.ErrnoException) => {
     if (error instanceof CredentialsUnusable) throw error;
     throw new CredentialsUnusable(
-      `${file} cannot be read (${error.code}). Enrol the agent: platen agent enrol - --server <url>`,
+      `${file} cannot be read (${error.code}). Enrol the agent: ${COMMAND} enrol - --server <url>`,
     );
   });
   const { data } = credentials.safeParse(parseJson(text));

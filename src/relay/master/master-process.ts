@@ -4,7 +4,7 @@ import { keeperMessage, type MasterMessage } from '../master-messages';
 import { startPairProcess } from './pair-processes';
 import { startRelay, type Relay } from './relay';
 import { readRelayConfig } from '../relay-config';
-import { releaseVersion } from './release-version';
+import { productVersion } from '../../journal/product-version';
 
 /**
  * The Master process, a child of the keeper (../master-messages.ts). It runs until it is stopped or the keeper has
@@ -27,7 +27,7 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const config = readRelayConfig(env);
     journal = createJournal('relay', config.logLevel);
-    relay = await startRelay(config, releaseVersion(), startPairProcess, journal);
+    relay = await startRelay(config, productVersion(), startPairProcess, journal);
   } catch (error) {
     return fail(error);
   }
@@ -39,7 +39,7 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
       relay.recover(message.running).catch((error: unknown) => journal.unexpected(error, 'recovering'));
   });
   void relay.orphaned.then(() => send({ type: 'orphaned' }));
-  send({ type: 'ready', version: releaseVersion(), protocol: PROTOCOL_VERSION });
+  send({ type: 'ready', version: productVersion(), protocol: PROTOCOL_VERSION });
 
   const reason = await stopRequested;
   journal.info('the relay stops', { reason });
