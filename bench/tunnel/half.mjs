@@ -17,7 +17,7 @@ const plain = (socket) => Duplex.from({ readable: socket, writable: socket }).on
 
 async function bytes() {
   if (relay) {
-    const connection = await built('tunnel/relay-connection').dialRelay(relay, role);
+    const connection = await built('tunnel/relay-connection').dialRelay(relay, role, { resumable: true });
     if (role === 'device') process.send('established');
     await connection.joined;
     return connection.bytes;

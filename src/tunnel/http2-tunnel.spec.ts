@@ -11,6 +11,9 @@ import { StreamRefused } from './http2-tunnel.errors';
 import { sha256Hex } from './sha256';
 import { splice } from './splice';
 import { WebSocketBytes } from './websocket-bytes';
+import { MessageSocket } from './websocket/message-socket';
+
+const bytesOf = (ws: WebSocket) => new WebSocketBytes(new MessageSocket(ws));
 
 const remoteSessionId = randomUUID();
 /** Everything until the end; unlike stream/consumers it leaves the writing direction open. */
@@ -58,7 +61,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     await Promise.all([once(wss, 'listening'), once(application, 'listening')]);
     const ws = new WebSocket(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}`);
     const [[other]] = (await Promise.all([once(wss, 'connection'), once(ws, 'open')])) as [[WebSocket], unknown];
-    ends = { near: new WebSocketBytes(ws), far: new WebSocketBytes(other), sockets: [ws, other] };
+    ends = { near: bytesOf(ws), far: bytesOf(other), sockets: [ws, other] };
     opened = [];
   });
   afterEach(async () => {

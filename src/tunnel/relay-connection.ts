@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type WebSocket from 'ws';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isProtected } from '../protocol/loopback';
@@ -11,6 +10,8 @@ import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-conne
 import { askRelay, openRelaySocket, readRelayMessage, send, type RelayAddress } from './relay-dial';
 import { Resumption } from './resumption';
 import { WebSocketBytes } from './websocket-bytes';
+import type { ClientWebSocket } from './websocket/client-web-socket';
+import { ABNORMAL_CLOSURE } from './websocket/frames';
 
 export type Terminated = Extract<RelayMessage, { type: 'terminated' }>;
 type Established = Extract<RelayMessage, { type: 'established' }>;
@@ -19,8 +20,6 @@ export type Closed = { kind: 'terminated'; message: Terminated } | { kind: 'lost
 
 /** Before it answers, the relay may send two requests to the control plane: token or termination, then the log. */
 const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
-/** RFC 6455 7.4.1: closed without a close frame. */
-const ABNORMAL_CLOSURE = 1006;
 const POLICY_VIOLATION = 1008;
 
 export interface DialRelayOptions {
@@ -81,7 +80,7 @@ export class RelayConnection {
   /** Never rejects. */
   readonly closed: Promise<Closed>;
 
-  #ws: WebSocket;
+  #ws: ClientWebSocket;
   readonly #bytes: WebSocketBytes;
   #resumption: Resumption | undefined;
   readonly #drainingListeners: DrainingListener[] = [];
@@ -98,7 +97,7 @@ export class RelayConnection {
 
   /** @param address to resume at; undefined: the half is not resumable */
   constructor(
-    ws: WebSocket,
+    ws: ClientWebSocket,
     established: Established,
     private readonly address: RelayAddress | undefined,
   ) {
@@ -135,10 +134,10 @@ export class RelayConnection {
     this.#watch();
   }
 
-  #use(ws: WebSocket): void {
+  #use(ws: ClientWebSocket): void {
     this.#ws = ws;
-    ws.on('message', (data: Buffer, isBinary: boolean) => isBinary || ws !== this.#ws || this.#onText(data));
-    ws.once('close', (code, reason) => ws === this.#ws && this.#onClosed(code, reason.toString()));
+    ws.on('text', (text) => ws === this.#ws && this.#onText(text));
+    ws.once('close', (code, reason) => ws === this.#ws && this.#onClosed(code, reason));
     watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
     if (this.#isWatched) this.#watchInterruptions(ws);
   }
@@ -149,7 +148,7 @@ export class RelayConnection {
     this.#watchInterruptions(this.#ws);
   }
 
-  #watchInterruptions(ws: WebSocket): void {
+  #watchInterruptions(ws: ClientWebSocket): void {
     watchInterruptions(ws, LIMITS.RELAY_INTERRUPTED_MS, (isInterrupted) => {
       if (ws === this.#ws) this.#onSilent(isInterrupted);
     });
@@ -167,8 +166,8 @@ export class RelayConnection {
     if (this.#ws.readyState === this.#ws.CLOSED && !this.#resumption?.isRunning) this.#finish(ABNORMAL_CLOSURE, '');
   }
 
-  #onText(data: Buffer): void {
-    const message = readRelayMessage(data);
+  #onText(text: Buffer | undefined): void {
+    const message = readRelayMessage(text);
     switch (message?.type) {
       case 'joined':
         return this.#onJoined(message.resumeSecret);
@@ -211,7 +210,7 @@ export class RelayConnection {
     this.#watch();
   }
 
-  #onRenewed(ws: WebSocket, renewal: number): void {
+  #onRenewed(ws: ClientWebSocket, renewal: number): void {
     const before = this.#ws;
     this.#use(ws);
     before.terminate();

@@ -1,4 +1,3 @@
-import type WebSocket from 'ws';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { parseJson } from '../protocol/parse-json';
@@ -7,7 +6,7 @@ import { RELAY_SUBPROTOCOL } from '../protocol/version';
 import type { OutboundProxy } from './outbound-proxy';
 import { clockHint } from './pinned-tls';
 import { RelayRefused, RelayUnreachable } from './relay-connection.errors';
-import { openWebSocket } from './relay-websocket';
+import { ClientWebSocket } from './websocket/client-web-socket';
 
 /** Where the half of a session is established, and how that is reached. */
 export interface RelayAddress {
@@ -15,10 +14,10 @@ export interface RelayAddress {
   readonly outbound?: OutboundProxy;
 }
 
-export const openRelaySocket = ({ info, outbound }: RelayAddress): WebSocket =>
-  openWebSocket(info.url, {
+export const openRelaySocket = ({ info, outbound }: RelayAddress): ClientWebSocket =>
+  new ClientWebSocket({
+    url: info.url,
     subprotocol: RELAY_SUBPROTOCOL,
-    maxPayload: LIMITS.RELAY_FRAME_BYTES,
     handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
     trust: { pin: info.pin, authority: info.authority },
     outbound,
@@ -31,7 +30,7 @@ export const openRelaySocket = ({ info, outbound }: RelayAddress): WebSocket =>
  * @throws RelayRefused, RelayUnreachable (also on abort and timeout)
  */
 export async function askRelay<T>(
-  ws: WebSocket,
+  ws: ClientWebSocket,
   first: PeerMessage,
   accept: (answer: RelayMessage) => T | undefined,
   { signal, timeoutMs }: { signal?: AbortSignal; timeoutMs: number },
@@ -45,12 +44,13 @@ export async function askRelay<T>(
     return await new Promise<T>((resolve, reject) => {
       fail = reject;
       ws.once('open', () => send(ws, first));
-      ws.on('error', (error: NodeJS.ErrnoException) =>
+      ws.once('error', (error: NodeJS.ErrnoException) =>
         reject(new RelayUnreachable(error.message + clockHint(error.code ?? ''), { cause: error })),
       );
       ws.once('close', (code) => reject(refusalByCloseCode(code) ?? new RelayUnreachable(`closed with ${code}`)));
-      ws.once('message', (data: Buffer, isBinary: boolean) => {
-        const message = isBinary ? undefined : readRelayMessage(data);
+      ws.once('bytes', () => reject(new RelayUnreachable('it is not a relay')));
+      ws.once('text', (text) => {
+        const message = readRelayMessage(text);
         const accepted = message && accept(message);
         if (accepted !== undefined) resolve(accepted);
         else if (message?.type === 'refused') reject(new RelayRefused(message.code, message.detail));
@@ -63,15 +63,13 @@ export async function askRelay<T>(
   }
 }
 
-export function send(ws: WebSocket, message: PeerMessage): void {
+export function send(ws: ClientWebSocket, message: PeerMessage): void {
   if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(message));
 }
 
 /** undefined if it is not a message of this protocol. */
-export function readRelayMessage(data: Buffer): RelayMessage | undefined {
-  if (data.length > LIMITS.RELAY_CONTROL_BYTES) return undefined;
-  return relayMessage.safeParse(parseJson(data.toString())).data;
-}
+export const readRelayMessage = (text: Buffer | undefined): RelayMessage | undefined =>
+  text && relayMessage.safeParse(parseJson(text.toString())).data;
 
 /** The refusal message may be lost if the relay closes immediately; the close code has the same meaning. */
 function refusalByCloseCode(closeCode: number): RelayRefused | undefined {

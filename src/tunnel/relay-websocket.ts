@@ -1,11 +1,11 @@
-import { connect as connectTcp, type NetConnectOpts } from 'node:net';
 import WebSocket from 'ws';
 import { LIMITS } from '../protocol/limits';
-import { NO_PROXY, tlsDialler, type OutboundProxy } from './outbound-proxy';
+import type { OutboundProxy } from './outbound-proxy';
 import type { Trust } from './pinned-tls';
+import { diallerOf } from './websocket/client-handshake';
 
 /**
- * WebSocket to a `ws:` or `wss:` address.
+ * WebSocket for messages to a `ws:` or `wss:` address; one for bytes is a `ClientWebSocket`.
  * @param handshakeMs for TCP, TLS and the upgrade together
  */
 export function openWebSocket(
@@ -20,15 +20,9 @@ export function openWebSocket(
     bearer?: string;
   },
 ): WebSocket {
-  const { trust, outbound = NO_PROXY } = options;
-  const dial =
-    new URL(url).protocol === 'wss:'
-      ? tlsDialler(new URL(url), trust, outbound)
-      : ({ path: _path, ...to }: NetConnectOpts & { path?: string }) =>
-          connectTcp({ ...to, noDelay: true } as NetConnectOpts);
   return new WebSocket(url, options.subprotocol, {
     // `ws` passes this to http.request, whose type declares fewer options than it passes on.
-    createConnection: dial as never,
+    createConnection: diallerOf(new URL(url), options.trust, options.outbound) as never,
     headers: options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` },
     handshakeTimeout: options.handshakeMs,
     maxPayload: options.maxPayload,

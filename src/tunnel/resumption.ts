@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type WebSocket from 'ws';
 import { LIMITS } from '../protocol/limits';
 import { jittered } from '../protocol/waits';
 import { watchHeartbeat } from './heartbeat';
 import { mayDialAgain, RelayRefused } from './relay-connection.errors';
 import { askRelay, openRelaySocket, type RelayAddress } from './relay-dial';
+import type { ClientWebSocket } from './websocket/client-web-socket';
 
 /** The half that resumes. */
 export interface ResumingHalf {
   /** Whether its WebSocket carries nothing. */
   readonly isSilent: boolean;
   /** The relay has replaced its WebSocket by this one. */
-  onRenewed(ws: WebSocket, renewal: number): void;
+  onRenewed(ws: ClientWebSocket, renewal: number): void;
 }
 
 /** Dials the relay again for a half whose WebSocket carries nothing. */
@@ -22,7 +22,7 @@ export class Resumption {
    * WebSockets on which the relay was asked, with their attempts. The relay may have accepted one without its answer having
    * arrived, and would end the half if that one were closed: it stays open until the relay has accepted a later one.
    */
-  readonly #asked = new Map<WebSocket, number>();
+  readonly #asked = new Map<ClientWebSocket, number>();
   readonly #over = new AbortController();
 
   constructor(
@@ -84,7 +84,7 @@ export class Resumption {
     }
   }
 
-  #accept(ws: WebSocket, renewal: number): true {
+  #accept(ws: ClientWebSocket, renewal: number): true {
     const attempt = this.#asked.get(ws);
     if (attempt === undefined) return true; // a later one was accepted before, or the half has ended
     this.#asked.delete(ws);

@@ -12,11 +12,14 @@ class ScriptedSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
   isPaused = false;
-  bufferedAmount = 0;
   readonly sent: (Buffer | string)[] = [];
 
-  send(data: Buffer | string): void {
-    this.sent.push(data);
+  send(text: string): void {
+    this.sent.push(text);
+  }
+  sendPieces(pieces: readonly Buffer[]): boolean {
+    if (pieces.length > 0) this.sent.push(Buffer.concat(pieces));
+    return true;
   }
   pause(): void {
     this.isPaused = true;
@@ -50,7 +53,7 @@ class End {
 
   take(message: Buffer | string): void {
     if (typeof message === 'string') this.bytes.heed(JSON.parse(message) as EndToEndMessage);
-    else this.socket.emit('message', message, true);
+    else this.socket.emit('bytes', message, 0, message.length);
   }
 }
 

@@ -1,18 +1,18 @@
 import { Duplex } from 'node:stream';
-import type WebSocket from 'ws';
 import { LIMITS } from '../protocol/limits';
 import type { EndToEndMessage } from '../protocol/relay-messages';
 import { ReplayBuffer } from './replay-buffer';
-
-/** Larger writes are split, so that small requests do not wait behind one large frame. */
-const FRAME_BYTES = 64 * 1024;
+import type { ClientWebSocket } from './websocket/client-web-socket';
+import type { WebSocketEvents } from './websocket/web-socket-end';
 
 type Written = (error?: Error | null) => void;
 /** What is used of a WebSocket. */
-export type BytesSocket = Pick<
-  WebSocket,
-  'OPEN' | 'readyState' | 'isPaused' | 'bufferedAmount' | 'pause' | 'resume' | 'send' | 'on'
->;
+export interface BytesSocket extends Pick<
+  ClientWebSocket,
+  'OPEN' | 'readyState' | 'isPaused' | 'pause' | 'resume' | 'send' | 'sendPieces'
+> {
+  on<Name extends 'bytes' | 'drain' | 'close'>(name: Name, listener: (...args: WebSocketEvents[Name]) => void): unknown;
+}
 
 /**
  * The binary frames of a WebSocket as one byte stream, with back-pressure in both directions. If the stream ends or is
@@ -76,7 +76,7 @@ export class WebSocketBytes extends Duplex {
     this.#replay.acknowledge(message.received);
     if (continues) {
       this.#renewal = undefined;
-      for (const chunk of this.#replay.contents()) this.#send(chunk);
+      this.#send(this.#replay.contents());
     }
     this.#settle();
   }
@@ -86,11 +86,14 @@ export class WebSocketBytes extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Written): void {
-    this.#write(chunk, done);
+    this.#write([chunk], done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Written): void {
-    this.#write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+    this.#write(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    );
   }
 
   override _destroy(error: Error | null, done: Written): void {
@@ -106,9 +109,8 @@ export class WebSocketBytes extends Duplex {
 
   #listen(ws: BytesSocket): void {
     // Attached immediately: the first bytes may arrive in the same segment as the message before them.
-    ws.on('message', (data: Buffer, isBinary: boolean) => {
-      if (isBinary && ws === this.#ws) this.#take(data);
-    });
+    ws.on('bytes', (chunk, start, end) => ws === this.#ws && this.#take(chunk.subarray(start, end)));
+    ws.on('drain', () => ws === this.#ws && this.#onDrained());
     // That of a resumable one may still be replaced.
     ws.on('close', () => ws === this.#ws && !this.#isResumable && this.destroy());
   }
@@ -139,42 +141,30 @@ export class WebSocketBytes extends Duplex {
     if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(JSON.stringify(message));
   }
 
-  #write(bytes: Buffer, done: Written): void {
+  #write(pieces: readonly Buffer[], done: Written): void {
     if (!this.#replay && this.#ws.readyState !== this.#ws.OPEN)
       return done(new Error('the relay connection is closed'));
-    this.#replay?.append(bytes);
+    for (const piece of pieces) this.#replay?.append(piece);
     this.#written = done;
-    if (this.#renewal === undefined) this.#send(bytes);
+    if (this.#renewal === undefined) this.#send(pieces);
     this.#settle();
   }
 
-  #send(bytes: Buffer): void {
-    const ws = this.#ws;
-    if (ws.readyState !== ws.OPEN) return;
-    for (let from = 0; from < bytes.length; from += FRAME_BYTES) {
-      const frame = bytes.subarray(from, from + FRAME_BYTES);
-      const last = from + FRAME_BYTES >= bytes.length;
-      // `ws` has no drain event. Send callbacks are costly, so only frames above the high-water mark get one.
-      if (!last || ws.bufferedAmount <= LIMITS.RELAY_QUEUE_BYTES) ws.send(frame);
-      else {
-        this.#isQueueFull = true;
-        ws.send(frame, (error) => this.#onSent(ws, error));
-      }
-    }
+  #send(pieces: readonly Buffer[]): void {
+    if (this.#ws.readyState === this.#ws.OPEN && !this.#ws.sendPieces(pieces)) this.#isQueueFull = true;
   }
 
-  #onSent(ws: BytesSocket, error?: Error): void {
-    if (ws !== this.#ws) return;
+  #onDrained(): void {
     this.#isQueueFull = false;
-    this.#settle(this.#replay ? undefined : error);
+    this.#settle();
   }
 
   /** Lets the next write follow as soon as there is room for it. */
-  #settle(error?: Error): void {
+  #settle(): void {
     const written = this.#written;
     const isKept = this.#replay !== undefined && this.#replay.bytes >= LIMITS.RESUME_BUFFER_BYTES;
     if (!written || this.#isQueueFull || isKept) return;
     this.#written = undefined;
-    written(error);
+    written();
   }
 }

@@ -15,6 +15,12 @@ export interface ClientFrame {
 
 const KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
+/** The same frame, right or wrong, of a server: it does not mask those that a client masks. */
+export const ofServer = (frame: ClientFrame): ClientFrame => ({
+  ...frame,
+  key: 'key' in frame && frame.key === undefined ? KEY : undefined,
+});
+
 /** A frame as a client sends it, or as none should. */
 export function clientFrame({ opcode = 2, isFinal = true, reserved = 0, ...frame }: ClientFrame): Buffer {
   const payload = Buffer.from(frame.payload ?? '');

@@ -6,6 +6,7 @@ import { CLOSE_TERMINATED, REFUSALS, type Refusal, type RelayMessage } from '../
 import { RELAY_SUBPROTOCOL } from '../../../src/protocol/version';
 import { serveTunnel, type TunnelServer, type TunnelServerOptions } from '../../../src/tunnel/http2-tunnel';
 import { WebSocketBytes } from '../../../src/tunnel/websocket-bytes';
+import { MessageSocket } from '../../../src/tunnel/websocket/message-socket';
 
 export interface FakeRelayedDeviceOptions {
   remoteSessionId: string;
@@ -69,7 +70,7 @@ export async function startFakeRelayedDevice(options: FakeRelayedDeviceOptions):
       const validUntil = new Date(Date.now() + 60_000).toISOString();
       send({ type: 'established', remoteSessionId: options.remoteSessionId, validUntil });
       if (options.join === false) return;
-      tunnel = serveTunnel(new WebSocketBytes(ws), options);
+      tunnel = serveTunnel(new WebSocketBytes(new MessageSocket(ws)), options);
       send({ type: 'joined' });
     });
   });

@@ -1,5 +1,5 @@
-import { clientFrame, type ClientFrame } from './client-frames';
-import { cut, MESSAGE_BYTES, readByRelay, readByWs } from './frame-readings';
+import { clientFrame, ofServer, type ClientFrame } from './client-frames';
+import { cut, MESSAGE_BYTES, readByPlaten, readByWs, type Peer } from './frame-readings';
 
 /** Numbers that a seed repeats (mulberry32). */
 function dice(seed: number): (below: number) => number {
@@ -19,7 +19,7 @@ const SOMETHING = (() => {
 const TEXTS = Buffer.from('aé€😀'.repeat(50));
 
 /** Random frames, most of them permitted, and random cuts of their bytes into chunks. */
-export function randomStream(seed: number): Buffer[] {
+export function randomStream(seed: number, peer: Peer): Buffer[] {
   const roll = dice(seed);
   const chance = (percent: number) => roll(100) < percent;
   const one = <T>(values: readonly T[]) => values[roll(values.length)]!;
@@ -64,7 +64,8 @@ export function randomStream(seed: number): Buffer[] {
 
   const frames = Array.from({ length: 1 + roll(12) }, () => {
     const frame = next();
-    return clientFrame(chance(hostile) ? spoil(frame) : frame);
+    const sent = chance(hostile) ? spoil(frame) : frame;
+    return clientFrame(peer === 'client' ? sent : ofServer(sent));
   });
   const bytes = Buffer.concat(frames);
   if (hostile > 0 && chance(20)) bytes[roll(bytes.length)]! ^= 1 << roll(8);
@@ -74,22 +75,22 @@ export function randomStream(seed: number): Buffer[] {
 }
 
 /**
- * Compares the relay with `ws`, and with itself when the bytes arrive in one chunk and in small ones.
+ * Compares Platen with `ws`, and with itself when the bytes arrive in one chunk and in small ones.
  * @returns what differs; undefined: nothing
  */
-export function difference(chunks: readonly Buffer[]): string | undefined {
-  const [relay, ws] = [readByRelay(chunks), readByWs(chunks)];
+export function difference(chunks: readonly Buffer[], peer: Peer): string | undefined {
+  const [platen, ws] = [readByPlaten(chunks, peer), readByWs(chunks, peer)];
   const whole = Buffer.concat(chunks);
-  if (relay.violation !== ws.violation) return `refused with ${relay.violation}, by ws with ${ws.violation}`;
-  const [texts, expected] = [relay.events, ws.events].map((events) => events.map(withoutPlace).join('\n'));
+  if (platen.violation !== ws.violation) return `refused with ${platen.violation}, by ws with ${ws.violation}`;
+  const [texts, expected] = [platen.events, ws.events].map((events) => events.map(withoutPlace).join('\n'));
   if (texts !== expected) return `events:\n${texts}\nby ws:\n${expected}`;
   // `ws` keeps what it has of a message that is not complete.
-  if (!relay.bytes.subarray(0, ws.bytes.length).equals(ws.bytes)) return 'other bytes than ws';
+  if (!platen.bytes.subarray(0, ws.bytes.length).equals(ws.bytes)) return 'other bytes than ws';
   for (const other of [[whole], cut(whole, [whole.length < 300 ? 1 : 37])]) {
-    const again = readByRelay(other);
-    if (!again.bytes.equals(relay.bytes)) return `other bytes in ${other.length} chunks`;
-    if (again.violation !== relay.violation) return `refused with ${again.violation} in ${other.length} chunks`;
-    if (again.events.join() !== relay.events.join()) return `other events in ${other.length} chunks`;
+    const again = readByPlaten(other, peer);
+    if (!again.bytes.equals(platen.bytes)) return `other bytes in ${other.length} chunks`;
+    if (again.violation !== platen.violation) return `refused with ${again.violation} in ${other.length} chunks`;
+    if (again.events.join() !== platen.events.join()) return `other events in ${other.length} chunks`;
   }
   return undefined;
 }

@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream';
 import WebSocket from 'ws';
-import { FrameReader } from '../../../src/relay/pair/websocket/frame-reader';
+import { FrameReader } from '../../../src/tunnel/websocket/frame-reader';
 
-/** What a server reads from a client's bytes. */
+/** Whose frames are read. */
+export type Peer = 'client' | 'server';
+/** What one end reads from the other one's bytes. */
 export interface Reading {
   /** Content of the binary messages. */
   bytes: Buffer;
@@ -15,8 +17,8 @@ export interface Reading {
 /** Of one message, text or binary. */
 export const MESSAGE_BYTES = 20_000;
 
-/** Read by the relay: from copies, because it overwrites what it reads. */
-export function readByRelay(chunks: Iterable<Buffer>): Reading {
+/** Read by Platen: from copies, because it overwrites what it reads. */
+export function readByPlaten(chunks: Iterable<Buffer>, peer: Peer): Reading {
   const parts: Buffer[] = [];
   const reading: Reading = { bytes: Buffer.alloc(0), events: [], violation: undefined };
   let count = 0;
@@ -35,6 +37,7 @@ export function readByRelay(chunks: Iterable<Buffer>): Reading {
       onClose: (code, reason) => event(`close ${code} ${reason.toString()}`),
     },
     { messageBytes: MESSAGE_BYTES, textBytes: MESSAGE_BYTES },
+    peer,
   );
   for (const chunk of chunks) reading.violation = reader.read(Buffer.from(chunk));
   reading.bytes = Buffer.concat(parts);
@@ -49,12 +52,16 @@ const closeCode = (error: object): number => {
 };
 
 /** Read by `ws`, which delivers only complete messages. */
-export function readByWs(chunks: Iterable<Buffer>): Reading {
+export function readByWs(chunks: Iterable<Buffer>, peer: Peer): Reading {
   const parts: Buffer[] = [];
   const reading: Reading = { bytes: Buffer.alloc(0), events: [], violation: undefined };
   let [count, isOver] = [0, false];
   const event = (text: string) => void reading.events.push(`${count} ${text}`);
-  const receiver = new Receiver({ isServer: true, allowSynchronousEvents: true, maxPayload: MESSAGE_BYTES });
+  const receiver = new Receiver({
+    isServer: peer === 'client',
+    allowSynchronousEvents: true,
+    maxPayload: MESSAGE_BYTES,
+  });
   receiver.on('message', (data: Buffer, isBinary: boolean) => {
     if (!isBinary) return event(`text ${data.toString('latin1')}`);
     count += data.length;

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { acceptOf } from '../../../tunnel/websocket/client-handshake';
 
-/** RFC 6455 1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** 16 bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
@@ -15,11 +13,8 @@ export function handshakeKey({ method, headers }: IncomingMessage): string | und
 
 /** The server's opening handshake (RFC 6455 4.2.2), without extensions. */
 export function handshakeAnswer(key: string, subprotocol: string): string {
-  const accept = createHash('sha1')
-    .update(key + GUID)
-    .digest('base64');
   return (
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-    `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`
+    `Sec-WebSocket-Accept: ${acceptOf(key)}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`
   );
 }

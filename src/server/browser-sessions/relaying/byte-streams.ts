@@ -4,6 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { LIMITS } from '../../../protocol/limits';
 import { splice } from '../../../tunnel/splice';
 import { WebSocketBytes } from '../../../tunnel/websocket-bytes';
+import { MessageSocket } from '../../../tunnel/websocket/message-socket';
 import { watchHeartbeat } from '../../../tunnel/heartbeat';
 import type { BrowserSession } from '../browser-session';
 
@@ -27,7 +28,7 @@ export class ByteStreams {
   private async carry(session: BrowserSession, ws: WebSocket): Promise<void> {
     ws.on('error', () => ws.terminate());
     watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
-    const bytes = new WebSocketBytes(ws); // before any await: the first bytes may already have arrived
+    const bytes = new WebSocketBytes(new MessageSocket(ws)); // before any await: the first bytes may already have arrived
     try {
       const stream = await session.dial();
       // a WebSocket has no half-close: it ends with the last byte of the device

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { unmask as unmaskNatively } from 'bufferutil';
+import { mask as maskNatively, unmask as unmaskNatively } from 'bufferutil';
 
 /** Measured: below it, a call into native code costs more than it saves. */
 const NATIVE_FROM_BYTES = 2048;
@@ -16,6 +16,19 @@ export function unmask(buffer: Buffer, from: number, to: number, key: number): v
   if (HAS_WORDS && to - from < NATIVE_FROM_BYTES) return unmaskInWords(buffer, from, to, key);
   KEY.writeInt32LE(key, 0);
   unmaskNatively(buffer.subarray(from, to), KEY);
+}
+
+/**
+ * Copies `source` to `target` at an offset, masked (RFC 6455 5.3).
+ * @param key the four bytes that apply to the first four bytes of the source, little-endian
+ */
+export function maskTo(source: Buffer, target: Buffer, at: number, key: number): void {
+  if (source.length < NATIVE_FROM_BYTES) {
+    source.copy(target, at);
+    return unmask(target, at, at + source.length, key);
+  }
+  KEY.writeInt32LE(key, 0);
+  maskNatively(source, KEY, target, at, source.length);
 }
 
 /** The key for the bytes that follow `count` bytes. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rotated, unmask } from './unmask';
+import { maskTo, rotated, unmask } from './mask';
 
 /** RFC 6455 5.3. */
 const reference = (bytes: Buffer, key: Buffer) => bytes.map((byte, index) => byte ^ key[index % 4]!);
@@ -19,6 +19,21 @@ describe('unmask', () => {
           unmask(buffer, from, to, word);
           const expected = [before.subarray(0, from), reference(before.subarray(from, to), key), before.subarray(to)];
           expect([offset, from, length, buffer.equals(Buffer.concat(expected))]).toEqual([offset, from, length, true]);
+        }
+  });
+
+  it('masks each length into other memory, at each place', () => {
+    const target = Buffer.alloc(2_100);
+    for (const length of [0, 1, 3, 4, 7, 100, 2_047, 2_048, 2_051])
+      for (let offset = 0; offset < 4; offset++)
+        for (let at = 0; at < 9; at++) {
+          const source = Buffer.from(randomBytes(2_100).buffer, offset, length);
+          const before = Buffer.from(source);
+          target.fill(0xee);
+          maskTo(source, target, at, word);
+          const expected = [Buffer.alloc(at, 0xee), reference(before, key), Buffer.alloc(2_100 - at - length, 0xee)];
+          expect([length, offset, at, target.equals(Buffer.concat(expected))]).toEqual([length, offset, at, true]);
+          expect(source).toEqual(before);
         }
   });
 

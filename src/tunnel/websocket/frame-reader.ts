@@ -12,10 +12,12 @@ import {
   TEXT,
   TOO_LARGE,
 } from './frames';
-import { rotated, unmask } from './unmask';
+import { rotated, unmask } from './mask';
 
 /** Two bytes, the extended length and the masking key. */
 const LONGEST_HEADER_BYTES = 14;
+const KEY_BYTES = 4;
+const MASKED = 0x80;
 const NOTHING = Buffer.alloc(0);
 
 /** Buffers are valid during the call only, except those of `onBytes`. */
@@ -41,8 +43,8 @@ export interface FrameLimits {
 }
 
 /**
- * Reads the frames of a client (RFC 6455 5) from the chunks of a TCP connection. Only headers are parsed; the content of
- * binary messages is unmasked in place as it arrives, and what one chunk has of it is moved together.
+ * Reads the frames of a client or a server (RFC 6455 5) from the chunks of a TCP connection. Only headers are parsed; the
+ * content of binary messages is unmasked in place as it arrives, and what one chunk has of it is moved together.
  */
 export class FrameReader {
   // the frame
@@ -72,10 +74,18 @@ export class FrameReader {
   #isOver = false;
   #violation: number | undefined;
 
+  /** Every frame of a client is masked, and none of a server (RFC 6455 5.1). */
+  readonly #masked: number;
+  readonly #keyBytes: number;
+
   constructor(
     private readonly listener: FrameListener,
     private readonly limits: FrameLimits,
-  ) {}
+    peer: 'client' | 'server' = 'client',
+  ) {
+    this.#masked = peer === 'client' ? MASKED : 0;
+    this.#keyBytes = peer === 'client' ? KEY_BYTES : 0;
+  }
 
   /**
    * Overwrites the chunk. After a violation or the peer's close, what follows is ignored.
@@ -125,20 +135,21 @@ export class FrameReader {
     const opcode = first & 0x0f;
     const messageBytes = opcode >= CLOSE ? this.#messageBytes : this.#messageBytes + length;
     if (messageBytes > this.limits.messageBytes) return this.#fail(TOO_LARGE);
-    if (available < end + 4) return 0;
-    this.#key = from.readInt32LE(at + end);
+    const headerBytes = end + this.#keyBytes;
+    if (available < headerBytes) return 0;
+    if (this.#keyBytes > 0) this.#key = from.readInt32LE(at + end);
     this.#opcode = opcode;
     this.#isFinal = first >= 0x80;
     this.#left = length;
     this.#messageBytes = messageBytes;
     if (opcode === TEXT || opcode === BINARY) this.#message = opcode;
-    return end + 4;
+    return headerBytes;
   }
 
   /** The rules of RFC 6455 5.2, 5.4 and 5.5 about the first two bytes. */
   #isPermitted(first: number, second: number): boolean {
     const opcode = first & 0x0f;
-    if ((first & 0x70) !== 0 || second < 0x80) return false;
+    if ((first & 0x70) !== 0 || (second & MASKED) !== this.#masked) return false;
     if (opcode < CLOSE) return opcode <= BINARY && (opcode === CONTINUATION) === (this.#message !== 0);
     const length = second & 0x7f;
     return opcode <= PONG && first >= 0x80 && length <= 125 && !(opcode === CLOSE && length === 1);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { clientFrame, type ClientFrame } from '../../../../test/support/relay/client-frames';
-import { difference, randomStream } from '../../../../test/support/relay/frame-fuzzer';
-import { cut, MESSAGE_BYTES, readByRelay, readByWs, type Reading } from '../../../../test/support/relay/frame-readings';
+import { clientFrame, ofServer, type ClientFrame } from '../../../test/support/relay/client-frames';
+import { difference, randomStream } from '../../../test/support/relay/frame-fuzzer';
+import { cut, MESSAGE_BYTES, readByPlaten, readByWs, type Reading } from '../../../test/support/relay/frame-readings';
 import { FrameReader } from './frame-reader';
 
 const [TEXT, BINARY, CLOSE, PING, PONG] = [1, 2, 8, 9, 10];
@@ -22,9 +22,13 @@ const read = (bytes: string, ...events: string[]): Partial<Reading> => ({
 const long = 'x'.repeat(70_000);
 
 describe.each([
-  ['the relay', readByRelay],
-  ['ws, the reference', readByWs],
-])('frames of a client, read by %s', (_reader, readBy) => {
+  ['client', 'Platen', readByPlaten],
+  ['client', 'ws, the reference', readByWs],
+  ['server', 'Platen', readByPlaten],
+  ['server', 'ws, the reference', readByWs],
+] as const)('frames of a %s, read by %s', (peer, _reader, readBy) => {
+  const bytesOf = (frames: ClientFrame[]) =>
+    Buffer.concat((peer === 'client' ? frames : frames.map(ofServer)).map(clientFrame));
   it.each<[string, ClientFrame[], Partial<Reading>]>([
     ['a binary message', [{ payload: 'bytes' }], read('bytes')],
     ['an empty one', [{}, { payload: 'more' }], read('more')],
@@ -72,8 +76,12 @@ describe.each([
       between({ opcode }),
       refused(1002),
     ]),
-    ['an unmasked frame', between({ payload: 'x', key: undefined }), refused(1002)],
-    ['an unmasked ping', between({ opcode: PING, key: undefined }), refused(1002)],
+    [
+      'a frame that is masked by a server and not by a client',
+      between({ payload: 'x', key: undefined }),
+      refused(1002),
+    ],
+    ['such a ping', between({ opcode: PING, key: undefined }), refused(1002)],
     ['a continuation of nothing', between({ opcode: 0, payload: 'x' }), refused(1002)],
     [
       'a message within a message',
@@ -114,16 +122,17 @@ describe.each([
       { violation: 1009, events: [] },
     ],
   ])('%s', (_what, frames, expected) => {
-    const bytes = Buffer.concat(frames.map(clientFrame));
+    const bytes = bytesOf(frames);
     for (const pieces of [[bytes], cut(bytes, [1]), cut(bytes, [7]), cut(bytes, [3, 14, 1000])])
-      expect(readBy(pieces)).toMatchObject(expected);
+      expect(readBy(pieces, peer)).toMatchObject(expected);
   });
 
   it.each([
     ['the length', [0x82, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0], 1009],
     ['the first two bytes', [0x82, 0x01], 1002],
-  ])('refuses as soon as %s has arrived', (_what, bytes, violation) => {
-    expect(readBy([Buffer.from(bytes)]).violation).toBe(violation);
+  ])('refuses as soon as %s has arrived', (_what, [first, second, ...rest], violation) => {
+    const isMasked = peer === 'client' ? 0 : 0x80;
+    expect(readBy([Buffer.from([first!, second! ^ isMasked, ...rest])], peer).violation).toBe(violation);
   });
 });
 
@@ -172,7 +181,11 @@ describe('FrameReader', () => {
     expect(closed).toEqual([1005]);
   });
 
-  it('reads random and hostile streams as `ws` does, however they are cut', () => {
-    for (let seed = 1; seed <= 1_500; seed++) expect([seed, difference(randomStream(seed))]).toEqual([seed, undefined]);
-  });
+  it.each(['client', 'server'] as const)(
+    'reads random and hostile streams of a %s as `ws` does, however cut',
+    (peer) => {
+      for (let seed = 1; seed <= 1_500; seed++)
+        expect([seed, difference(randomStream(seed, peer), peer)]).toEqual([seed, undefined]);
+    },
+  );
 });
