@@ -2,8 +2,14 @@ import { z } from 'zod';
 import { fleetCounts, fleetGroup } from './fleet';
 import { firmware } from './maintenance';
 
-/** Jobs and remote sessions at the devices of one customer, or of all. */
-const work = { jobsOpen: z.int(), jobsHeld: z.int(), sessions: z.int() };
+/** Jobs and remote sessions at the devices of one customer, or of all, and the open alerts of the inbox by severity. */
+const work = {
+  jobsOpen: z.int(),
+  jobsHeld: z.int(),
+  sessions: z.int(),
+  alertErrors: z.int(),
+  alertWarnings: z.int(),
+};
 export const overviewCustomer = fleetGroup.extend(work);
 export type OverviewCustomer = z.infer<typeof overviewCustomer>;
 

@@ -11,6 +11,7 @@ import {
   type FleetGroup,
   type FleetViewQuery,
 } from '../../src/protocol/fleet';
+import { alert } from '../../src/protocol/alert';
 import { LIMITS } from '../../src/protocol/limits';
 import { job } from '../../src/protocol/maintenance';
 import { overview } from '../../src/protocol/overview';
@@ -123,8 +124,16 @@ export function describeFleet(api: () => RestApi): void {
     });
 
     it('is summed up on the first screen, by customer', async () => {
-      const { customers, all } = await api().answers('ada', 'GET /api/overview', overview);
-      const own = customers.find(({ id }) => id === customerId);
+      // the alert about the supply follows the report
+      const { own, all } = await until('the alert', async () => {
+        const known = await api().answers('ada', 'GET /api/overview', overview);
+        const found = known.customers.find(({ id }) => id === customerId);
+        return found?.alertWarnings === 1 && { own: found, all: known.all };
+      });
+      const inInbox = { customerId, severity: 'warning' };
+      expect(await api().pages('ada', 'GET /api/alerts', alert, inInbox)).toHaveLength(1);
+      expect(all.alertWarnings).toBeGreaterThanOrEqual(1);
+      expect(own.alertErrors).toBe(0);
       expect(own).toMatchObject({ name: 'Ärztehaus Süd', devices: 3, errors: 1, lowSupplies: 1, sessions: 0 });
       expect(all.devices).toBeGreaterThanOrEqual(3);
       const foreign = await api().answers('tom', 'GET /api/overview', overview);

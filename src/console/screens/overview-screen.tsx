@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { FleetCounts, FleetFilter } from '../../protocol/fleet';
 import { LIMITS } from '../../protocol/limits';
-import type { Overview } from '../../protocol/overview';
+import type { Overview, OverviewCustomer } from '../../protocol/overview';
 import { isOpen, useDeployments } from '../api/deployments';
 import { useOverview } from '../api/overview';
 import { rowsOf } from '../api/pages';
@@ -50,8 +50,8 @@ function Now({ of: { all } }: { of: Overview }) {
       </Panel>
     );
   const tiles: [count: number, label: string, to: string, tone: Tone][] = [
-    [all.errors, t.overview.errors, listOf({ alerts: 'error' }), 'bad'],
-    [all.warnings > all.errors ? all.warnings : 0, t.overview.warnings, listOf({ alerts: 'warning' }), 'busy'],
+    [all.alertErrors, t.overview.errors, '/alerts?severity=error', 'bad'],
+    [all.alertWarnings, t.overview.warnings, '/alerts?severity=warning', 'busy'],
     [silentOf(all), t.overview.silent, listOf({ presence: 'offline' }), 'off'],
     [all.unreached, t.overview.unreached, listOf({ state: 'unreached' }), 'off'],
     [all.jobsHeld, t.overview.jobsHeld, '/jobs', 'busy'],
@@ -138,7 +138,8 @@ function ByCustomer({ of: { customers, more } }: { of: Overview }) {
         columns={[
           { title: t.devices.customer, cell: ({ name }) => <strong>{name || t.customers.none}</strong> },
           { title: t.fleet.devices, ...counted(({ devices }) => devices, {}) },
-          { title: t.fleet.errors, ...counted(({ errors }) => errors, { alerts: 'error' }) },
+          { title: t.overview.errors, numeric: true, cell: (row) => <Alerts of={row} severity="error" /> },
+          { title: t.overview.warnings, numeric: true, cell: (row) => <Alerts of={row} severity="warning" /> },
           { title: t.devices.offline, ...counted(silentOf, { presence: 'offline' }) },
           { title: t.fleet.states.unreached, ...counted(({ unreached }) => unreached, { state: 'unreached' }) },
           { title: t.fleet.lowSupplies, ...counted(({ lowSupplies }) => lowSupplies, LOW) },
@@ -153,4 +154,12 @@ function ByCustomer({ of: { customers, more } }: { of: Overview }) {
       )}
     </Panel>
   );
+}
+
+/** How many alerts of a customer the inbox has, with a link to them. */
+function Alerts({ of, severity }: { of: OverviewCustomer; severity: 'error' | 'warning' }) {
+  const count = severity === 'error' ? of.alertErrors : of.alertWarnings;
+  if (count === 0) return count;
+  // those of no customer cannot be filtered
+  return <Link to={`/alerts?severity=${severity}${of.id === null ? '' : `&customerId=${of.id}`}`}>{count}</Link>;
 }

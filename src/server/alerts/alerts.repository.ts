@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThanOrEqual, Not, Repository, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import type { AlertQuery } from '../../protocol/alert';
+import type { AlertSeverity } from '../../protocol/device-information';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page } from '../database/page';
 import { AgentEntity } from '../devices/agents/agent.entity';
@@ -86,6 +87,20 @@ export class AlertsRepository {
     const found = this.alerts.createQueryBuilder('x').where(where);
     const columns = { site: 'x.siteId', device: 'x.deviceId', requester: null };
     return readPage(within(found, reach, columns), ['raisedAt', 'id'], 'DESC', page);
+  }
+
+  /** Numbers of open alerts by customer, null for those of no customer, and severity. */
+  async countOpen(reach: Reach): Promise<{ customerId: string | null; severity: AlertSeverity; count: number }[]> {
+    const query = this.alerts.createQueryBuilder('x').where({ state: 'open' });
+    within(query, reach, { site: 'x.siteId', device: 'x.deviceId', requester: null });
+    query.select('x.customerId', 'customerId').addSelect('x.severity', 'severity').addSelect('COUNT(*)', 'count');
+    query.groupBy('x.customerId').addGroupBy('x.severity');
+    const rows = await query.getRawMany<{
+      customerId: string | null;
+      severity: AlertSeverity;
+      count: string | number;
+    }>();
+    return rows.map((row) => ({ ...row, count: Number(row.count) }));
   }
 
   /** @returns false if it was acknowledged before */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module';
 import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
@@ -9,7 +10,7 @@ import { OverviewService } from './overview.service';
 
 /** The first screen after the login. */
 @Module({
-  imports: [AuthModule, CustomersModule, DevicesModule, SessionsModule, MaintenanceModule],
+  imports: [AuthModule, CustomersModule, DevicesModule, SessionsModule, MaintenanceModule, AlertsModule],
   controllers: [OverviewController],
   providers: [OverviewService],
 })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../../protocol/limits';
 import type { Overview, OverviewCustomer } from '../../protocol/overview';
+import { AlertsRepository } from '../alerts/alerts.repository';
 import type { Actor } from '../auth/actor';
 import { CustomersService } from '../customers/customers.service';
 import { FleetService } from '../devices/fleet/fleet.service';
@@ -8,16 +9,17 @@ import { FirmwareService } from '../maintenance/firmware/firmware.service';
 import { JobsRepository } from '../maintenance/jobs.repository';
 import { SessionsRepository } from '../sessions/sessions.repository';
 
-type Work = Pick<OverviewCustomer, 'jobsOpen' | 'jobsHeld' | 'sessions'>;
-const NO_WORK: Work = { jobsOpen: 0, jobsHeld: 0, sessions: 0 };
+type Work = Pick<OverviewCustomer, 'jobsOpen' | 'jobsHeld' | 'sessions' | 'alertErrors' | 'alertWarnings'>;
+const NO_WORK: Work = { jobsOpen: 0, jobsHeld: 0, sessions: 0, alertErrors: 0, alertWarnings: 0 };
 
-/** What needs someone now, from what the devices reported last, and from open jobs and sessions. */
+/** What needs someone now, from the inbox of alerts, what the devices reported last, and open jobs and sessions. */
 @Injectable()
 export class OverviewService {
   constructor(
     private readonly fleet: FleetService,
     private readonly jobs: JobsRepository,
     private readonly sessions: SessionsRepository,
+    private readonly alerts: AlertsRepository,
     private readonly firmware: FirmwareService,
     private readonly customers: CustomersService,
   ) {}
@@ -44,13 +46,19 @@ export class OverviewService {
   /** By customer; null: at devices without a site. */
   private async work(actor: Actor): Promise<Map<string | null, Work>> {
     const reach = await this.customers.reachOf(actor);
-    const [jobs, sessions] = await Promise.all([this.jobs.countOpen(reach), this.sessions.countOpen(reach)]);
+    const [jobs, sessions, alerts] = await Promise.all([
+      this.jobs.countOpen(reach),
+      this.sessions.countOpen(reach),
+      this.alerts.countOpen(reach),
+    ]);
     const work = new Map<string | null, Work>();
     const add = (customerId: string | null, more: Partial<Work>): void =>
       void work.set(customerId, sumOf([work.get(customerId) ?? NO_WORK, { ...NO_WORK, ...more }]));
     for (const { customerId, state, count } of jobs)
       add(customerId, { jobsOpen: count, jobsHeld: state === 'held' ? count : 0 });
     for (const { customerId, count } of sessions) add(customerId, { sessions: count });
+    for (const { customerId, severity, count } of alerts)
+      add(customerId, severity === 'error' ? { alertErrors: count } : { alertWarnings: count });
     return work;
   }
 
@@ -74,17 +82,20 @@ const sumOf = (all: readonly Work[]): Work =>
       jobsOpen: sum.jobsOpen + each.jobsOpen,
       jobsHeld: sum.jobsHeld + each.jobsHeld,
       sessions: sum.sessions + each.sessions,
+      alertErrors: sum.alertErrors + each.alertErrors,
+      alertWarnings: sum.alertWarnings + each.alertWarnings,
     }),
     NO_WORK,
   );
 
 /** The most severe first. A running session or an open job alone needs no one. */
-const urgency = ({ errors, devices, online, asleep, unreached, jobsHeld, lowSupplies }: OverviewCustomer): number[] => [
-  errors,
-  devices - online - asleep,
-  unreached,
-  jobsHeld,
-  lowSupplies,
+const urgency = (of: OverviewCustomer): number[] => [
+  of.alertErrors,
+  of.devices - of.online - of.asleep,
+  of.unreached,
+  of.jobsHeld,
+  of.alertWarnings,
+  of.lowSupplies,
 ];
 
 function bySeverity(one: OverviewCustomer, other: OverviewCustomer): number {
