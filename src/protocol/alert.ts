@@ -11,11 +11,15 @@ import { agentId, deviceId, instant } from './names';
  * device reports; rules decide which of them become one of these.
  */
 export const ALERT_RULES = {
-  /** A supply is below a percentage, or the device reports that it is low and no percentage. */
+  /** A supply is below a percentage, or will be empty in some days, or the device reports that it is low and no percentage. */
   'supply-low': 'a supply is low',
   jam: 'a paper jam has not been cleared',
   /** The device reports a failure that the people at the device cannot remove. */
   'service-call': 'the device needs service',
+  /** The device prints usually, and its counter has not moved for some days. */
+  'meter-still': 'the counter of the device stands still',
+  /** The device prints far more than on its usual days. */
+  'unusual-volume': 'the device prints unusually much',
   /** The device has not answered its agent. */
   'device-silent': 'the device does not answer',
   /** The agent has had no connection. One alert for all devices behind it. */
@@ -34,6 +38,11 @@ export const alertFacts = z
     supply: supply.pick({ name: true, type: true, colour: true }),
     /** Of the supply, in per cent. */
     level: z.int(),
+    /** Until the supply is empty (a receptacle: full), by the use of it so far. */
+    daysLeft: z.int(),
+    /** Pages of the device: on a usual day, and of today so far or of yesterday. */
+    usual: z.int(),
+    volume: z.int(),
     /** The device's own alert: keyword and text. */
     code: z.string(),
     text: z.string(),
@@ -89,17 +98,32 @@ const enabled = z.boolean();
 const WEEK_MINUTES = 7 * 24 * 60;
 const minutes = z.int().min(1).max(WEEK_MINUTES);
 const percent = z.int().min(0).max(100);
+const days = z.int().min(0).max(LIMITS.FORECAST_DAYS);
 
 /** Rules that a customer may have thresholds of its own for. */
 export const deviceRules = z.strictObject({
   'supply-low': z
-    .strictObject({ enabled, belowPercent: percent.min(1), resolvedAtPercent: percent })
+    .strictObject({
+      enabled,
+      belowPercent: percent.min(1),
+      resolvedAtPercent: percent,
+      /** 0: the days that are left raise no alert. */
+      belowDays: days,
+      resolvedAtDays: days,
+    })
     .refine((rule) => rule.resolvedAtPercent > rule.belowPercent, {
       path: ['resolvedAtPercent'],
       message: 'must be more than the percentage below which the alert is raised',
+    })
+    .refine((rule) => rule.belowDays === 0 || rule.resolvedAtDays > rule.belowDays, {
+      path: ['resolvedAtDays'],
+      message: 'must be more than the days below which the alert is raised',
     }),
   jam: z.strictObject({ enabled, minutes }),
   'service-call': z.strictObject({ enabled, minutes }),
+  'meter-still': z.strictObject({ enabled, days: days.min(1) }),
+  /** More than `times` a usual day, and at least so many pages. */
+  'unusual-volume': z.strictObject({ enabled, times: z.int().min(2).max(100), pages: z.int().min(1).max(1_000_000) }),
   'device-silent': z.strictObject({ enabled, minutes }),
   'agent-silent': z.strictObject({ enabled, minutes }),
 });
@@ -111,9 +135,12 @@ export type AlertRules = z.infer<typeof alertRules>;
 
 export const DEFAULT_ALERT_RULES: AlertRules = {
   // clear of the level at which most devices report "low", and of the jitter of their measurement
-  'supply-low': { enabled: true, belowPercent: 10, resolvedAtPercent: 20 },
+  'supply-low': { enabled: true, belowPercent: 10, resolvedAtPercent: 20, belowDays: 7, resolvedAtDays: 14 },
   jam: { enabled: true, minutes: 15 },
   'service-call': { enabled: true, minutes: 5 },
+  // longer than the holidays of most customers
+  'meter-still': { enabled: true, days: 14 },
+  'unusual-volume': { enabled: true, times: 5, pages: 500 },
   'device-silent': { enabled: true, minutes: 60 },
   'agent-silent': { enabled: true, minutes: 30 },
   'certificate-expiring': { enabled: true, days: 21 },

@@ -2,7 +2,13 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { alert, alertSettings, customerAlertSettings, type AlertSettings } from '../../src/protocol/alert';
+import {
+  alert,
+  alertSettings,
+  customerAlertSettings,
+  DEFAULT_ALERT_RULES,
+  type AlertSettings,
+} from '../../src/protocol/alert';
 import { page } from '../../src/protocol/api';
 import { createdWebhook, delivery, webhook } from '../../src/protocol/webhook';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
@@ -69,7 +75,7 @@ export function describeAlertSettings(api: () => RestApi): void {
     it('are those built in until they are changed, by the version that was read', async () => {
       const first = await all();
       expect(first).toMatchObject({ version: 0, mail: { to: [] }, quiet: { hours: [] } });
-      expect(first.rules['supply-low']).toEqual({ enabled: true, belowPercent: 10, resolvedAtPercent: 20 });
+      expect(first.rules['supply-low']).toEqual(DEFAULT_ALERT_RULES['supply-low']);
       const changed: AlertSettings = { ...first, mail: { to: ['desk@vendor.example'], language: 'ja' } };
       const route = 'PUT /api/alert-settings';
       const second = await api().answers('ada', route, alertSettings, put(changed));
@@ -97,11 +103,13 @@ export function describeAlertSettings(api: () => RestApi): void {
     const none = { version: 0, rules: {}, mail: null, quiet: null };
     const ofCustomer = (body: object) => ({ params: { id: UNKNOWN_ID }, body: { ...none, ...body } });
     const route = 'PUT /api/customers/:id/alert-settings';
-    const low = { enabled: true, belowPercent: 20, resolvedAtPercent: 20 };
+    const low = { ...DEFAULT_ALERT_RULES['supply-low'], belowPercent: 20 };
+    const soon = { ...DEFAULT_ALERT_RULES['supply-low'], resolvedAtDays: 7 };
     itRefuses(api, [
       ['those of an unknown customer', 'ada', 'GET /api/customers/:id/alert-settings', '404 not-found', unknown],
       ['new ones of an unknown customer', 'ada', route, '404 not-found', ofCustomer({})],
       ['a rule that never resolves', 'ada', route, '400 invalid-request', ofCustomer({ rules: { 'supply-low': low } })],
+      ['days that never resolve', 'ada', route, '400 invalid-request', ofCustomer({ rules: { 'supply-low': soon } })],
       ['an unknown rule', 'ada', route, '400 invalid-request', ofCustomer({ rules: { rust: {} } })],
       [
         'an unknown time zone',

@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { NoticesModule } from '../notices/notices.module';
+import { ReadingsModule } from '../readings/readings.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AlertChanges } from './alert-changes';
 import { AlertEvents } from './alert-events';
@@ -41,6 +42,7 @@ import { AlertSettingsEvents, AlertSettingsService } from './settings/alert-sett
     NoticesModule,
     XmppModule,
     DevicesModule,
+    ReadingsModule,
     TypeOrmModule.forFeature([AlertEntity, AlertSettingsEntity, DeliveryEntity, WebhookEntity]),
   ],
   controllers: [AlertsController, AlertSettingsController, WebhooksController, DeliveriesController],

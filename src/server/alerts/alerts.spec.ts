@@ -4,9 +4,13 @@ import { setLimit } from '../../../test/support/relay/test-relay';
 import { DEFAULT_ALERT_RULES } from '../../protocol/alert';
 import { announce, sleep } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { readings } from '../../protocol/readings';
 import { AlertEvents } from './alert-events';
 import { AlertsRepository } from './alerts.repository';
+import { DeviceEvaluation } from './rules/device-evaluation';
 import { ServerCertificate } from './rules/server-certificate';
+
+const AROUND_NOW = `from=${new Date(Date.now() - 86_400_000).toISOString()}&to=${new Date(Date.now() + 86_400_000).toISOString()}`;
 
 describe('alerts', () => {
   let stage: AlertsStage;
@@ -106,7 +110,7 @@ describe('alerts', () => {
     const site = await stage.plane.addSite(customer, 'Mill');
     const agent = await stage.agent('own');
     await stage.plane.call('ada', 'PATCH', '/agents/own', { siteId: site });
-    const low = { enabled: true, belowPercent: 30, resolvedAtPercent: 40 };
+    const low = { ...DEFAULT_ALERT_RULES['supply-low'], belowPercent: 30, resolvedAtPercent: 40 };
     await stage.setOfCustomer(customer, { rules: { 'supply-low': low } });
     for (const [id, from] of [
       ['printer', stage.plane.agent],
@@ -121,6 +125,55 @@ describe('alerts', () => {
     );
     await agent.leave();
     await stage.plane.call('ada', 'DELETE', '/agents/own');
+  });
+
+  it('by readings: supplies that are used up soon, a counter that stands still, and an unusual volume', async () => {
+    const { meteredDeviceId } = readings.parse(
+      (await stage.plane.call('ada', 'GET', `/devices/printer/readings?${AROUND_NOW}`)).body,
+    );
+    await stage.plane.write(`DELETE FROM readings`);
+    setLimit('TREND_MS', 0);
+    /** A reading each day, the last one as the device reports it now. */
+    const read = async (level: (daysAgo: number) => number, pages: (daysAgo: number) => number): Promise<void> => {
+      const days = Array.from({ length: 31 }, (_, daysAgo) => daysAgo);
+      let impressions = HEALTHY.counters.impressions!;
+      const rows = days.map((daysAgo) => {
+        const at = Date.now() - daysAgo * 24 * 60 * 60_000 - 60_000;
+        const counted = JSON.stringify({ impressions });
+        impressions -= pages(daysAgo);
+        return `(${meteredDeviceId}, ${at}, 'idle', '${counted}', '${JSON.stringify({ 'Black toner': level(daysAgo) })}')`;
+      });
+      await stage.plane.write(`DELETE FROM readings`);
+      await stage.plane.write(
+        `INSERT INTO readings ("meteredDeviceId", at, state, counters, levels) VALUES ${rows.join(', ')}`,
+      );
+    };
+    const evaluated = async () => {
+      stage.get(DeviceEvaluation).addAll();
+      await stage.settled();
+      return (await stage.open()).map(({ rule, facts }) => ({ rule, facts }));
+    };
+
+    await read(
+      (daysAgo) => 12 + 2 * daysAgo,
+      () => 40,
+    );
+    await stage.report(withToner(12));
+    expect(await evaluated()).toMatchObject([
+      { rule: 'supply-low', facts: { supply: { name: 'Black toner' }, level: 12, daysLeft: 6 } },
+    ]);
+    await stage.report(withToner(80));
+    expect(await evaluated()).toEqual([]);
+
+    const full = () => 80;
+    await read(full, (daysAgo) => (daysAgo > 14 ? 40 : 0));
+    expect(await evaluated()).toMatchObject([{ rule: 'meter-still', facts: { usual: 40 } }]);
+    await read(full, (daysAgo) => (daysAgo > 14 || daysAgo === 0 ? 40 : 0));
+    expect(await evaluated()).toEqual([]);
+    await read(full, (daysAgo) => (daysAgo === 0 ? 4_000 : 40));
+    expect((await evaluated()).map(({ rule }) => rule)).toEqual(['unusual-volume']);
+    await read(full, () => 40);
+    expect(await evaluated()).toEqual([]);
   });
 
   it('move with their agent, and are resolved when it is removed', async () => {

@@ -62,8 +62,10 @@ function jumpsBetween({ counters: before, countedAt }: Earlier, counters: Counte
   });
 }
 
-/** Supplies by their names, which some devices give twice. */
-function withKeys(supplies: readonly Supply[]): { key: string; supply: Supply }[] {
+/** Supplies by their names, which some devices give twice: the keys in the levels of readings. */
+export function withKeys<Named extends Pick<Supply, 'name' | 'type'>>(
+  supplies: readonly Named[],
+): { key: string; supply: Named }[] {
   const seen = new Map<string, number>();
   return supplies.map((supply) => {
     const name = supply.name || supply.type || 'supply';

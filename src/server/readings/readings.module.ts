@@ -16,6 +16,7 @@ import { ReportMailEntity, ReportTemplateEntity } from './report/report.entities
 import { ReportsController } from './report/reports.controller';
 import { ReportsRepository } from './report/reports.repository';
 import { ReportsService } from './report/reports.service';
+import { DeviceTrends } from './trends';
 import { ThinningRepository } from './thinning.repository';
 import { ScheduledReadings } from './scheduled-readings';
 
@@ -42,11 +43,12 @@ import { ScheduledReadings } from './scheduled-readings';
     ReadingSchedules,
     ReadingBookings,
     ReadingsService,
+    DeviceTrends,
     ScheduledReadings,
     ReportsRepository,
     ReportsService,
     ReportMails,
   ],
-  exports: [ThinningRepository],
+  exports: [ThinningRepository, DeviceTrends],
 })
 export class ReadingsModule {}

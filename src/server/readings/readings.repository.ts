@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Between, In, IsNull, LessThanOrEqual, Repository, type EntityManager } from 'typeorm';
-import { COUNTERS, SUPPLIES, type DeviceInformation } from '../../protocol/device-information';
+import { Between, In, IsNull, LessThanOrEqual, MoreThanOrEqual, Repository, type EntityManager } from 'typeorm';
+import { COUNTERS, SUPPLIES, type Counters, type DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { SiteEntity } from '../customers/customer.entity';
 import { BatchedWrites } from '../database/batched-writes';
@@ -19,6 +19,8 @@ interface ReportedDevice {
   readonly id: string;
   readonly agentId: string;
 }
+/** A reading as trends need it. */
+export type ReadingSample = Pick<ReadingEntity, 'at' | 'counters' | 'levels'>;
 type Place = Pick<MeteredDeviceEntity, 'siteId' | 'customerId'>;
 
 /** All SQL for readings, except what thins them. */
@@ -84,6 +86,16 @@ export class ReadingsRepository {
     return this.devices.findOne({ where: { deviceId }, order: { lastAt: 'DESC', id: 'DESC' } });
   }
 
+  /** As `ofDevice`, of several devices. */
+  async ofDevices(deviceIds: readonly string[]): Promise<MeteredDeviceEntity[]> {
+    if (deviceIds.length === 0) return [];
+    const latest = new Map<string, MeteredDeviceEntity>();
+    const order = { lastAt: 'ASC', id: 'ASC' } as const;
+    for (const each of await this.devices.find({ where: { deviceId: In([...deviceIds]) }, order }))
+      latest.set(each.deviceId, each);
+    return [...latest.values()];
+  }
+
   /** The last reading with counters of each part of a period, or the last one if none has any; oldest first. */
   async sampled(meteredDeviceId: number, from: Date, to: Date, points: number): Promise<ReadingEntity[]> {
     const width = Math.max(1, Math.ceil((to.getTime() - from.getTime()) / points));
@@ -98,6 +110,46 @@ export class ReadingsRepository {
     return this.readings.find({ where: { meteredDeviceId, at: In(moments) }, order: { at: 'ASC' } });
   }
 
+  /** As `sampled`, of several metered devices, without what a trend does not need. */
+  async sampledOf(ids: readonly number[], from: Date, to: Date, points: number): Promise<Map<number, ReadingSample[]>> {
+    const samples = new Map<number, ReadingSample[]>();
+    if (ids.length === 0) return samples;
+    const width = Math.max(1, Math.ceil((to.getTime() - from.getTime()) / points));
+    const parts = this.readings
+      .createQueryBuilder('p')
+      .select('p.meteredDeviceId', 'id')
+      .addSelect('COALESCE(MAX(CASE WHEN p.counters IS NOT NULL THEN p.at END), MAX(p.at))', 'at')
+      .where('p.meteredDeviceId IN (:...ids) AND p.at >= :from AND p.at <= :to')
+      .groupBy('p.meteredDeviceId')
+      .addGroupBy(`(p.at - ${from.getTime()}) / ${width}`);
+    const rows = await this.readings
+      .createQueryBuilder('r')
+      .innerJoin(`(${parts.getQuery()})`, 's', 's."id" = r.meteredDeviceId AND s."at" = r.at')
+      .select('r.meteredDeviceId', 'id')
+      .addSelect('r.at', 'at')
+      .addSelect('r.counters', 'counters')
+      .addSelect('r.levels', 'levels')
+      .setParameters({ ids: [...ids], from: from.getTime(), to: to.getTime() })
+      .orderBy('r.at', 'ASC')
+      .getRawMany<{ id: number; at: string | number; counters: string | null; levels: string }>();
+    for (const { id, at, counters, levels } of rows) {
+      const sample: ReadingSample = {
+        at: new Date(Number(at)),
+        counters: counters === null ? null : (JSON.parse(counters) as Counters),
+        levels: JSON.parse(levels) as ReadingSample['levels'],
+      };
+      const known = samples.get(Number(id));
+      if (known) known.push(sample);
+      else samples.set(Number(id), [sample]);
+    }
+    return samples;
+  }
+
+  jumpsSince(ids: readonly number[], from: Date): Promise<MeterJumpEntity[]> {
+    return ids.length === 0
+      ? Promise.resolve([])
+      : this.jumps.findBy({ meteredDeviceId: In([...ids]), at: MoreThanOrEqual(from) });
+  }
   jumpsOf(meteredDeviceId: number): Promise<MeterJumpEntity[]> {
     return this.jumps.find({ where: { meteredDeviceId }, order: { at: 'DESC' }, take: LIMITS.METER_JUMPS_KEPT });
   }

@@ -22,6 +22,7 @@ import { ReadingsRepository } from './readings.repository';
 import { obstacleTo } from './scheduled-readings';
 import { forecastOf } from './supply-forecast';
 import { DAY_MS } from './thinning';
+import { levelsIn } from './trends';
 
 /** Meter readings as users see them, and what they enter by hand. */
 @Injectable()
@@ -112,11 +113,8 @@ export class ReadingsService {
     return metered.supplies.flatMap(({ key, name, type, colour, receptacle }) => {
       const level = last?.levels[key];
       if (level === undefined) return [];
-      const levels = rows.flatMap((row) => {
-        const then = row.levels[key];
-        return then === undefined ? [] : { at: row.at, level: then };
-      });
-      return { key, name, type, colour, ...(receptacle && { receptacle }), level, empty: forecastOf(levels, now) };
+      const empty = forecastOf(levelsIn(rows, key), now);
+      return { key, name, type, colour, ...(receptacle && { receptacle }), level, empty };
     });
   }
 }

@@ -5,18 +5,25 @@ import type { Formats } from '../../messages/formats';
 import { alertText, supplyText } from '../device-information/device-texts';
 
 /** What an alert is about, without the name of its device. */
-export function textOfAlert({ rule, agentId, facts }: Alert, t: Messages, formats: Formats): string {
-  const { supply, level, code = '', text = '', devices = 0, silent = 0, connected = 0 } = facts;
+export function textOfAlert({ rule, agentId, since, facts }: Alert, t: Messages, formats: Formats): string {
+  const { supply, level, daysLeft, code = '', text = '', devices = 0, silent = 0, connected = 0 } = facts;
+  const { usual = 0, volume = 0 } = facts;
   const { texts } = t.alerts;
   switch (rule) {
     case 'supply-low':
-      return supply && level !== undefined
-        ? texts.supplyAt(supplyText(supply, t), formats.percent(level / 100))
-        : alertText({ code, text }, t);
+      if (!supply || level === undefined) return alertText({ code, text }, t);
+      return [
+        texts.supplyAt(supplyText(supply, t), formats.percent(level / 100)),
+        ...(daysLeft === undefined ? [] : [texts.daysLeft(formats.count(daysLeft))]),
+      ].join(t.alerts.texts.separator);
     case 'jam':
       return texts.jam;
     case 'service-call':
       return texts.service(alertText({ code, text }, t));
+    case 'meter-still':
+      return texts.meterStill(formats.date(since), formats.count(usual));
+    case 'unusual-volume':
+      return texts.unusualVolume(formats.count(volume), formats.count(usual));
     case 'device-silent': {
       const problem = deviceProblem.safeParse(facts.problem);
       return texts.deviceSilent(t.information.problems[problem.success ? problem.data : 'unreachable'].label);

@@ -1,8 +1,11 @@
 import { Group, NumberInput, Stack, Switch, Text } from '@mantine/core';
 import type { AlertRules } from '../../../protocol/alert';
+import { LIMITS } from '../../../protocol/limits';
 import { useText } from '../../messages/language';
 
-type Field = readonly [name: string, label: 'below' | 'resolvedAt' | 'minutes' | 'days', most: number];
+type Label =
+  ('below' | 'resolvedAt' | 'belowDays' | 'resolvedAtDays' | 'minutes' | 'days' | 'stillDays') | ('times' | 'pages');
+type Field = readonly [name: string, label: Label, most: number, least?: number];
 const MINUTES: readonly Field[] = [['minutes', 'minutes', 10_080]];
 
 /** The fields of each rule, with the most that its schema permits. */
@@ -10,9 +13,16 @@ const FIELDS: Readonly<Record<keyof AlertRules, readonly Field[]>> = {
   'supply-low': [
     ['belowPercent', 'below', 100],
     ['resolvedAtPercent', 'resolvedAt', 100],
+    ['belowDays', 'belowDays', LIMITS.FORECAST_DAYS, 0],
+    ['resolvedAtDays', 'resolvedAtDays', LIMITS.FORECAST_DAYS, 0],
   ],
   jam: MINUTES,
   'service-call': MINUTES,
+  'meter-still': [['days', 'stillDays', LIMITS.FORECAST_DAYS]],
+  'unusual-volume': [
+    ['times', 'times', 100, 2],
+    ['pages', 'pages', 1_000_000],
+  ],
   'device-silent': MINUTES,
   'agent-silent': MINUTES,
   'certificate-expiring': [['days', 'days', 365]],
@@ -67,12 +77,12 @@ export function RuleFields({
           onChange={({ currentTarget }) => change('enabled', currentTarget.checked)}
         />
         <Group gap="sm">
-          {FIELDS[rule].map(([field, label, most]) => (
+          {FIELDS[rule].map(([field, label, most, least = 1]) => (
             <NumberInput
               key={field}
               label={settings[label]}
               aria-label={`${name}: ${settings[label]}`}
-              min={1}
+              min={least}
               max={most}
               clampBehavior="strict"
               allowDecimal={false}

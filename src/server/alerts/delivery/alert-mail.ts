@@ -10,6 +10,12 @@ interface Facts {
   readonly supply: string;
   /** In per cent; empty: not reported. */
   readonly level: string;
+  /** Until the supply is empty; empty: not known. */
+  readonly daysLeft: string;
+  /** Pages of a usual day, and of the last one. */
+  readonly usual: number;
+  readonly volume: number;
+  readonly since: string;
   readonly reported: string;
   readonly devices: number;
   readonly silent: number;
@@ -29,7 +35,12 @@ const TEXTS: Record<Language, Texts> = {
   en: {
     rules: {
       'supply-low': (it) =>
-        it.level ? `${it.device}: ${it.supply} is at ${it.level}%` : `${it.device}: ${it.supply} is low`,
+        it.level
+          ? `${it.device}: ${it.supply} is at ${it.level}%${it.daysLeft && `, about ${it.daysLeft} days left`}`
+          : `${it.device}: ${it.supply} is low`,
+      'meter-still': (it) =>
+        `${it.device} has printed nothing since ${it.since}; usually, it prints ${it.usual} pages a day`,
+      'unusual-volume': (it) => `${it.device} has printed ${it.volume} pages in a day; usually, it prints ${it.usual}`,
       jam: (it) => `${it.device}: paper jam`,
       'service-call': (it) => `${it.device} needs service: ${it.reported}`,
       'device-silent': (it) => `${it.device} does not answer`,
@@ -56,8 +67,10 @@ const TEXTS: Record<Language, Texts> = {
     rules: {
       'supply-low': (it) =>
         it.level
-          ? `「${it.device}」：${it.supply} の残量が${it.level}%です`
+          ? `「${it.device}」：${it.supply} の残量が${it.level}%です${it.daysLeft && `（あと約${it.daysLeft}日）`}`
           : `「${it.device}」：${it.supply} が残りわずかです`,
+      'meter-still': (it) => `「${it.device}」は${it.since}から印刷されていません（通常は1日${it.usual}ページ）`,
+      'unusual-volume': (it) => `「${it.device}」で1日に${it.volume}ページ印刷されました（通常は${it.usual}ページ）`,
       jam: (it) => `「${it.device}」：紙づまり`,
       'service-call': (it) => `「${it.device}」は点検が必要です：${it.reported}`,
       'device-silent': (it) => `「${it.device}」が応答しません`,
@@ -112,13 +125,16 @@ export function alertMailOf(
   };
 }
 
-function factsOf({ deviceName, deviceId, agentId, facts }: Alert): Facts {
+function factsOf({ deviceName, deviceId, agentId, since, facts }: Alert): Facts {
   const { supply, level, code = '', text, devices = 0, silent = 0, connected = 0, expiresAt = '' } = facts;
+  const { daysLeft, usual = 0, volume = 0 } = facts;
   return {
     device: shownText(deviceName) || (deviceId ?? ''),
     agent: agentId ?? '',
     supply: supply ? supply.name || `${supply.colour} ${supply.type}`.trim() : text || code,
     level: level === undefined ? '' : String(level),
+    daysLeft: daysLeft === undefined ? '' : String(daysLeft),
+    ...{ usual, volume, since: since.slice(0, 10) },
     reported: text || code,
     ...{ devices, silent, connected },
     until: expiresAt.slice(0, 10),

@@ -6,6 +6,7 @@ import { DeviceEvents } from '../../devices/device-events';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import { AlertChanges } from '../alert-changes';
 import { AlertsRepository } from '../alerts.repository';
+import { DeviceTrends, type DeviceTrend } from '../../readings/trends';
 import { AlertSettingsService } from '../settings/alert-settings.service';
 import { conditionsOf } from './conditions';
 import { reconcile, suspended, type AlertChange } from './reconcile';
@@ -34,6 +35,7 @@ export class DeviceEvaluation implements OnModuleInit, OnModuleDestroy {
     private readonly targets: TargetsRepository,
     private readonly alerts: AlertsRepository,
     private readonly settings: AlertSettingsService,
+    private readonly trends: DeviceTrends,
     private readonly changes: AlertChanges,
     private readonly devices: DeviceEvents,
     private readonly transport: DeviceTransport,
@@ -104,11 +106,12 @@ export class DeviceEvaluation implements OnModuleInit, OnModuleDestroy {
     const now = new Date();
     const devices = await this.targets.devices(deviceIds);
     const standing = await this.alerts.ofDevices(deviceIds);
+    const trends = await this.trends.of(deviceIds, now);
     const changes: AlertChange[] = [];
     for (const device of devices) {
       const { rules } = await this.settings.for(device.customerId);
       const ofDevice = standing.filter(({ deviceId }) => deviceId === device.deviceId);
-      changes.push(...this.changesOf(device, ofDevice, rules, now));
+      changes.push(...this.changesOf(device, trends.get(device.deviceId), ofDevice, rules, now));
     }
     for (const id of deviceIds) if (!devices.some(({ deviceId }) => deviceId === id)) this.informedAt.delete(id);
     await this.changes.make(changes, now);
@@ -116,13 +119,14 @@ export class DeviceEvaluation implements OnModuleInit, OnModuleDestroy {
 
   private changesOf(
     device: DeviceTarget,
+    trend: DeviceTrend | undefined,
     standing: Parameters<typeof reconcile>[0],
     rules: AlertRules,
     now: Date,
   ): AlertChange[] {
     const { information } = device;
     if (!information || !this.isCurrent(device)) return suspended(standing);
-    const conditions = conditionsOf(information, rules);
+    const conditions = conditionsOf(information, rules, trend);
     const resolutionOf = (rule: AlertRule) =>
       rule in rules && !rules[rule as keyof AlertRules].enabled ? 'rule-off' : 'cleared';
     // of a device that does not answer, only that is known

@@ -53,8 +53,8 @@ export class AlertSettingsService {
     const stored = await this.repository.find(FOR_ALL);
     if (!stored) return { version: 0, ...builtIn() };
     const settings = stored.settings as Omit<AlertSettings, 'version'>;
-    // stored by an earlier version, perhaps, which had fewer rules
-    return { ...settings, version: stored.version, rules: { ...DEFAULT_ALERT_RULES, ...settings.rules } };
+    const rules = { ...DEFAULT_ALERT_RULES, ...complete(settings.rules) };
+    return { ...settings, version: stored.version, rules };
   }
 
   /** @throws UnknownCustomer */
@@ -100,7 +100,8 @@ export class AlertSettingsService {
   private async stored(customerId: string): Promise<CustomerAlertSettings> {
     const stored = await this.repository.find(customerId);
     if (!stored) return { version: 0, rules: {}, mail: null, quiet: null };
-    return { ...(stored.settings as Omit<CustomerAlertSettings, 'version'>), version: stored.version };
+    const settings = stored.settings as Omit<CustomerAlertSettings, 'version'>;
+    return { ...settings, version: stored.version, rules: complete(settings.rules) };
   }
 
   private async nameOf(customerId: string): Promise<string> {
@@ -109,6 +110,15 @@ export class AlertSettingsService {
     return name;
   }
 }
+
+/** Rules that an earlier version has stored, perhaps, which had fewer thresholds. */
+const complete = <Rules extends Partial<AlertRules>>(stored: Rules): Rules =>
+  Object.fromEntries(
+    Object.entries(stored).map(([rule, values]) => [
+      rule,
+      { ...DEFAULT_ALERT_RULES[rule as keyof AlertRules], ...values },
+    ]),
+  ) as Rules;
 
 const builtIn = (): Omit<AlertSettings, 'version'> => ({
   rules: DEFAULT_ALERT_RULES,
