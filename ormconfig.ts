@@ -54,6 +54,7 @@ import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
+import { Outboxes1763683200057 } from './src/server/database/migrations/0057-outboxes';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -158,6 +159,7 @@ const migrations = [
   Fleet1763683200052,
   DeviceReplacements1763683200048,
   UsedLogins1763683200059,
+  Outboxes1763683200057,
 ];
 
 const common = {

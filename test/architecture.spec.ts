@@ -22,6 +22,7 @@ const MODULES = [
   'events',
   'database',
   'state-machine',
+  'outbox',
   'http',
   'auth',
   'customers',

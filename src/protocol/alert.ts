@@ -24,6 +24,8 @@ export const ALERT_RULES = {
   'device-silent': 'the device does not answer',
   /** The agent has had no connection. One alert for all devices behind it. */
   'agent-silent': 'the agent is not connected',
+  /** Several agents of one customer have had no connection at the same time; one alert that lists them. */
+  'customer-agents-silent': 'several agents of a customer are not connected',
   /** Most agents are not connected at the same time; one alert instead of one for each. */
   'many-agents-silent': 'most agents are not connected',
   /** Of this server. */
@@ -48,11 +50,13 @@ export const alertFacts = z
     text: z.string(),
     /** Why the device does not answer: code of a problem of device information. */
     problem: z.string(),
-    /** Number of devices behind the agent. */
+    /** Number of devices behind the agent, or the agents. */
     devices: z.int(),
     /** Numbers of agents. */
     silent: z.int(),
     connected: z.int(),
+    /** Those that are silent, the longest silent first; ALERT_AGENTS_LISTED at most. */
+    agents: z.array(agentId),
     expiresAt: instant,
   })
   .partial();

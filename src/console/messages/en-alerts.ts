@@ -40,19 +40,22 @@ export const enAlerts = {
     'unusual-volume': 'Unusual volume',
     'device-silent': 'Device does not answer',
     'agent-silent': 'Agent not connected',
+    'customer-agents-silent': 'Agents of a customer not connected',
     'many-agents-silent': 'Many agents not connected',
     'certificate-expiring': 'Certificate expires',
   },
   texts: {
     supplyAt: (supply: string, percent: string) => `${supply}: ${percent} left`,
-    daysLeft: (days: string) => `about ${days} days`,
-    separator: ', ',
+    supplyFor: (supply: string, percent: string, days: string) => `${supply}: ${percent} left, about ${days} days`,
     meterStill: (date: string, usual: string) => `Has printed nothing since ${date}; usually, ${usual} pages a day`,
     unusualVolume: (volume: string, usual: string) => `${volume} pages in a day; usually, ${usual}`,
     jam: 'Paper jam',
     service: (reported: string) => `Needs service: ${reported}`,
     deviceSilent: (problem: string) => `Does not answer its agent (${problem})`,
     agentSilent: (agent: string, devices: string) => `Agent ${agent} is not connected. Devices behind it: ${devices}`,
+    customerSilent: (silent: string, agents: string, devices: string) =>
+      `${silent} agents are not connected: ${agents}. Devices behind them: ${devices}`,
+    andMore: (n: string) => ` and ${n} more`,
     manySilent: (silent: string, connected: string) =>
       `${silent} agents are not connected at the same time, ${connected} are. Check the network of this server first: the alerts of these agents are held back`,
     certificate: (date: string) => `The certificate of this server expires on ${date}`,
@@ -100,7 +103,8 @@ export const enAlerts = {
       'unusual-volume':
         'On one day (UTC), the device prints more than so many times what it prints on its usual days. Two weeks of readings are needed.',
       'device-silent': 'The agent is connected, but the device has not answered it for this long.',
-      'agent-silent': 'One alert for all devices behind the agent. Agents that save power do not count.',
+      'agent-silent':
+        'One alert for all devices behind the agent, and one for five or more agents of a customer that are silent at the same time. Agents that save power do not count.',
       'certificate-expiring': 'The certificate of this server.',
     },
   },

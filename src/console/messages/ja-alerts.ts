@@ -42,19 +42,22 @@ export const jaAlerts: typeof enAlerts = {
     'unusual-volume': '通常と異なる印刷量',
     'device-silent': '機器の応答なし',
     'agent-silent': 'エージェントの未接続',
+    'customer-agents-silent': '顧客の複数エージェントの未接続',
     'many-agents-silent': '多数のエージェントの未接続',
     'certificate-expiring': '証明書の期限切れ間近',
   },
   texts: {
     supplyAt: (supply, percent) => `${supply}：残り${percent}`,
-    daysLeft: (days) => `あと約${days}日`,
-    separator: '、',
+    supplyFor: (supply, percent, days) => `${supply}：残り${percent}、あと約${days}日`,
     meterStill: (date, usual) => `${date}から印刷されていません（通常は1日${usual}ページ）`,
     unusualVolume: (volume, usual) => `1日に${volume}ページ印刷されました（通常は${usual}ページ）`,
     jam: '紙づまり',
     service: (reported) => `点検が必要です：${reported}`,
     deviceSilent: (problem) => `エージェントに応答しません（${problem}）`,
     agentSilent: (agent, devices) => `エージェント「${agent}」が接続されていません。配下の機器：${devices}台`,
+    customerSilent: (silent, agents, devices) =>
+      `${silent}個のエージェントが接続されていません：${agents}。配下の機器：${devices}台`,
+    andMore: (n) => `、ほか${n}個`,
     manySilent: (silent, connected) =>
       `${silent}個のエージェントが同時に接続されていません（接続中は${connected}個）。まずこのサーバーのネットワークを確認してください。個々のアラートは保留されています`,
     certificate: (date) => `このサーバーの証明書は${date}に期限切れになります`,
@@ -102,7 +105,8 @@ export const jaAlerts: typeof enAlerts = {
       'unusual-volume':
         '1日（UTC）の印刷量が、その機器の通常の日に比べてこの倍数を超えた場合です。2週間分の読み取りが必要です。',
       'device-silent': 'エージェントは接続されているのに、機器がこの時間応答しない場合です。',
-      'agent-silent': '配下のすべての機器に対してアラートは1件です。省電力中のエージェントは対象外です。',
+      'agent-silent':
+        '配下のすべての機器に対してアラートは1件です。同じ顧客の5個以上のエージェントが同時に無応答になった場合も、アラートは1件です。省電力中のエージェントは対象外です。',
       'certificate-expiring': 'このサーバーの証明書です。',
     },
   },

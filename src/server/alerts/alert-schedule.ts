@@ -2,7 +2,6 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnM
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { AlertUpkeep } from './alert-upkeep';
-import { DeliveryOutbox } from './delivery/delivery-outbox';
 import { AgentEvaluation } from './rules/agent-evaluation';
 import { DeviceEvaluation } from './rules/device-evaluation';
 import { AlertSettingsEvents } from './settings/alert-settings.service';
@@ -18,7 +17,6 @@ export class AlertSchedule implements OnModuleInit, OnApplicationBootstrap, OnMo
     private readonly devices: DeviceEvaluation,
     private readonly agents: AgentEvaluation,
     private readonly upkeep: AlertUpkeep,
-    private readonly outbox: DeliveryOutbox,
     private readonly settings: AlertSettingsEvents,
     private readonly journal: Journal,
   ) {}
@@ -54,6 +52,5 @@ export class AlertSchedule implements OnModuleInit, OnApplicationBootstrap, OnMo
     if (this.ticks % LIMITS.ALERT_SWEEP_TICKS > 0) return;
     this.devices.addAll();
     await this.upkeep.sweep();
-    await this.outbox.releaseStale(now);
   }
 }

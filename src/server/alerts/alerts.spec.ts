@@ -1,5 +1,6 @@
 import { AlertsStage, HEALTHY, withAlert, withToner } from '../../../test/support/server/alerts-stage';
 import { announcedPrinter } from '../../../test/support/server/control-plane';
+import type { ScriptedAgent } from '../../../test/support/agent/scripted-agent';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { DEFAULT_ALERT_RULES } from '../../protocol/alert';
 import { announce, sleep } from '../../protocol/control-channel';
@@ -230,7 +231,10 @@ describe('alerts about agents', () => {
   beforeAll(async () => {
     stage = await AlertsStage.start();
   });
-  afterEach(() => stage.clear());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await stage.clear();
+  });
   afterAll(() => stage?.stop());
   const open = async () => (await stage.open()).map(({ rule, agentId }) => `${rule} ${agentId ?? ''}`.trim()).sort();
   const remove = (agentId: string) => stage.plane.call('ada', 'DELETE', `/agents/${agentId}`);
@@ -290,6 +294,36 @@ describe('alerts about agents', () => {
     await stage.until(open, (rules) => rules.length === 0);
     await back.leave();
     await remove('known');
+  });
+
+  it('are one for several agents of a customer; one that falls silent later has its own', async () => {
+    stage.passSinceStart(24 * 60);
+    setLimit('ALERT_OUTAGE_AGENTS', 2);
+    const ids = ['out-a', 'out-b', 'out-c', 'out-d', 'out-e', 'out-f'];
+    const agents = new Map<string, ScriptedAgent>();
+    for (const id of ids) agents.set(id, await stage.agent(id));
+    await stage.gone('out-a', agents.get('out-a')!, minutes * 3);
+    await stage.gone('out-b', agents.get('out-b')!, minutes * 2);
+    for (let n = 0; n < 2; n += 1) await stage.tick();
+    const facts = { silent: 2, connected: 5, devices: 2, agents: ['out-a', 'out-b'] };
+    const site = { customerName: 'Acme' };
+    expect(await stage.open()).toMatchObject([{ rule: 'customer-agents-silent', severity: 'error', facts, site }]);
+
+    await stage.plane.write(`UPDATE alerts SET "raisedAt" = "raisedAt" - ${minutes * 90_000}`);
+    await stage.gone('out-c', agents.get('out-c')!, minutes);
+    await stage.tick();
+    expect(await open()).toEqual(['agent-silent out-c', 'customer-agents-silent']);
+
+    const back = [await stage.agent('out-a')];
+    await stage.tick();
+    const outage = (await stage.open()).find(({ rule }) => rule === 'customer-agents-silent');
+    expect(outage).toMatchObject({ facts: { silent: 1, agents: ['out-b'] } });
+    back.push(await stage.agent('out-b'));
+    await stage.tick();
+    expect(await open()).toEqual(['agent-silent out-c']);
+    for (const id of ['out-d', 'out-e', 'out-f']) back.push(agents.get(id)!);
+    for (const agent of back) await agent.leave();
+    for (const id of ids) await remove(id);
   });
 
   it('are one if most agents are silent at the same time; those that do not return get their own afterwards', async () => {

@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import type { agent as agentSchema } from '../../../src/protocol/api';
 import type { Delivery } from '../../../src/protocol/webhook';
 import { AlertSchedule } from '../../../src/server/alerts/alert-schedule';
+import { DeliveriesService } from '../../../src/server/alerts/delivery/deliveries.service';
 import { DeliveryOutbox } from '../../../src/server/alerts/delivery/delivery-outbox';
 import { AgentEvaluation } from '../../../src/server/alerts/rules/agent-evaluation';
 import { DeviceEvaluation } from '../../../src/server/alerts/rules/device-evaluation';
@@ -200,6 +201,7 @@ export class AlertsStage {
   private use(app: INestApplication): void {
     this.app = app;
     this.get(DeliveryOutbox).retryFirstMs = RETRY_FIRST_MS;
+    this.get(DeliveriesService).collectMs = 0;
   }
 }
 

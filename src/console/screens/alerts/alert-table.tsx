@@ -44,8 +44,8 @@ export function AlertTable({
   );
 }
 
-/** The device, the agent or the server that an alert is about. */
-function About({ alert: { deviceId, deviceName, agentId } }: { alert: Alert }) {
+/** The device, the agent, the customer or the server that an alert is about. */
+function About({ alert: { deviceId, deviceName, agentId, site } }: { alert: Alert }) {
   const t = useText();
   if (deviceId !== null)
     return (
@@ -53,7 +53,7 @@ function About({ alert: { deviceId, deviceName, agentId } }: { alert: Alert }) {
         {deviceName || deviceId}
       </Link>
     );
-  return <strong>{agentId ?? t.alerts.server}</strong>;
+  return <strong>{agentId ?? site?.customerName ?? t.alerts.server}</strong>;
 }
 
 /** Who has acknowledged it and how it was resolved, or a button to acknowledge it. */

@@ -12,10 +12,9 @@ export function textOfAlert({ rule, agentId, since, facts }: Alert, t: Messages,
   switch (rule) {
     case 'supply-low':
       if (!supply || level === undefined) return alertText({ code, text }, t);
-      return [
-        texts.supplyAt(supplyText(supply, t), formats.percent(level / 100)),
-        ...(daysLeft === undefined ? [] : [texts.daysLeft(formats.count(daysLeft))]),
-      ].join(t.alerts.texts.separator);
+      return daysLeft === undefined
+        ? texts.supplyAt(supplyText(supply, t), formats.percent(level / 100))
+        : texts.supplyFor(supplyText(supply, t), formats.percent(level / 100), formats.count(daysLeft));
     case 'jam':
       return texts.jam;
     case 'service-call':
@@ -30,6 +29,12 @@ export function textOfAlert({ rule, agentId, since, facts }: Alert, t: Messages,
     }
     case 'agent-silent':
       return texts.agentSilent(agentId ?? '', formats.count(devices));
+    case 'customer-agents-silent': {
+      const { agents = [] } = facts;
+      const more = silent - agents.length;
+      const listed = agents.join(', ') + (more > 0 ? texts.andMore(formats.count(more)) : '');
+      return texts.customerSilent(formats.count(silent), listed, formats.count(devices));
+    }
     case 'many-agents-silent':
       return texts.manySilent(formats.count(silent), formats.count(connected));
     case 'certificate-expiring':

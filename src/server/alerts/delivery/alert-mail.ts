@@ -17,6 +17,7 @@ interface Facts {
   readonly volume: number;
   readonly since: string;
   readonly reported: string;
+  readonly customer: string;
   readonly devices: number;
   readonly silent: number;
   readonly connected: number;
@@ -26,8 +27,13 @@ interface Texts {
   readonly rules: Record<AlertRule, (facts: Facts) => string>;
   readonly resolved: (subject: string) => string;
   readonly labels: Readonly<
-    Record<'customer' | 'site' | 'device' | 'agent' | 'reported' | 'since' | 'resolved' | 'silenced', string>
+    Record<
+      'customer' | 'site' | 'device' | 'agent' | 'agents' | 'reported' | 'since' | 'open' | 'resolved' | 'silenced',
+      string
+    >
   >;
+  /** The subject of several alerts in one mail. */
+  readonly digest: (raised: number, resolved: number) => string;
   readonly open: string;
 }
 
@@ -46,6 +52,8 @@ const TEXTS: Record<Language, Texts> = {
       'device-silent': (it) => `${it.device} does not answer`,
       'agent-silent': (it) =>
         `Agent ${it.agent} is not connected, ${it.devices} ${it.devices === 1 ? 'device' : 'devices'} behind it`,
+      'customer-agents-silent': (it) =>
+        `${it.silent} agents of ${it.customer} are not connected, ${it.devices} devices behind them`,
       'many-agents-silent': (it) => `${it.silent} agents are not connected at the same time, ${it.connected} are`,
       'certificate-expiring': (it) => `The certificate of the server expires on ${it.until}`,
     },
@@ -55,12 +63,19 @@ const TEXTS: Record<Language, Texts> = {
       site: 'Site',
       device: 'Device',
       agent: 'Agent',
+      agents: 'Agents',
+      open: 'Raised',
       reported: 'The device reports',
       since: 'Since',
       resolved: 'Resolved',
       silenced:
         'Their own alerts are held back, because the network of the server is a more likely cause. Check it first.',
     },
+    digest: (raised, resolved) =>
+      [
+        ...(raised > 0 ? [raised === 1 ? '1 alert' : `${raised} alerts`] : []),
+        ...(resolved > 0 ? [resolved === 1 ? '1 alert resolved' : `${resolved} alerts resolved`] : []),
+      ].join(', '),
     open: 'Open it in the console',
   },
   ja: {
@@ -75,6 +90,8 @@ const TEXTS: Record<Language, Texts> = {
       'service-call': (it) => `「${it.device}」は点検が必要です：${it.reported}`,
       'device-silent': (it) => `「${it.device}」が応答しません`,
       'agent-silent': (it) => `エージェント「${it.agent}」が接続されていません（配下の機器${it.devices}台）`,
+      'customer-agents-silent': (it) =>
+        `${it.customer}のエージェント${it.silent}個が接続されていません（配下の機器${it.devices}台）`,
       'many-agents-silent': (it) =>
         `${it.silent}個のエージェントが同時に接続されていません（接続中は${it.connected}個）`,
       'certificate-expiring': (it) => `サーバーの証明書が${it.until}に期限切れになります`,
@@ -85,47 +102,85 @@ const TEXTS: Record<Language, Texts> = {
       site: '拠点',
       device: '機器',
       agent: 'エージェント',
+      agents: 'エージェント',
+      open: '発生したアラート',
       reported: '機器の報告',
       since: '発生',
       resolved: '解決',
       silenced:
         'サーバーのネットワークが原因である可能性が高いため、個々のエージェントのアラートは保留されています。まずサーバーのネットワークを確認してください。',
     },
+    digest: (raised, resolved) =>
+      [...(raised > 0 ? [`アラート${raised}件`] : []), ...(resolved > 0 ? [`解決済み${resolved}件`] : [])].join('、'),
     open: 'コンソールで開く',
   },
 };
 
-/** Subject and text of a mail. @param publicUrl of the console, if known */
+interface AlertMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly language: Language;
+}
+
+/** Subject and text of a mail. @param contents one or several @param publicUrl of the console, if known */
 export function alertMailOf(
-  { data: { alert } }: WebhookBody,
+  contents: readonly WebhookBody[],
   language: Language,
   publicUrl: string | undefined,
-): { subject: string; text: string; language: Language } {
+): AlertMail {
+  const alerts = contents.flatMap(({ data: { alert } }) => alert ?? []);
+  const { open } = TEXTS[language];
+  const link = publicUrl ? ['', `${open}: ${publicUrl}/alerts`] : [];
+  const { subject, lines } = alerts.length > 1 ? digestOf(alerts, language) : partsOf(alerts[0], language);
+  return { subject, text: [...lines, ...link, '', '-- ', 'Platen', ''].join('\n'), language };
+}
+
+interface MailParts {
+  readonly subject: string;
+  readonly lines: readonly string[];
+}
+
+function partsOf(alert: Alert | undefined, language: Language): MailParts {
   if (!alert) throw new Error('a test is not sent by mail');
-  const { rules, resolved, labels, open } = TEXTS[language];
+  const { rules, resolved, labels } = TEXTS[language];
   const sentence = rules[alert.rule](factsOf(alert));
-  const subject = alert.resolved ? resolved(sentence) : sentence;
   const { site, deviceId, agentId, facts } = alert;
   const rows: [string, string | undefined][] = [
     [labels.customer, site?.customerName],
     [labels.site, site?.name],
     [labels.device, deviceId ? `${alert.deviceName} (${deviceId})` : undefined],
     [labels.agent, agentId ?? undefined],
+    [labels.agents, facts.agents?.join(', ')],
     [labels.reported, facts.text],
     [labels.since, minuteOf(alert.since)],
     [labels.resolved, alert.resolved ? minuteOf(alert.resolved.at) : undefined],
   ];
-  const lines = rows.flatMap(([label, value]) => (value ? [`${label}: ${value}`] : []));
+  const about = rows.flatMap(([label, value]) => (value ? [`${label}: ${value}`] : []));
   const hint = alert.rule === 'many-agents-silent' ? ['', labels.silenced] : [];
-  const link = publicUrl ? ['', `${open}: ${publicUrl}/alerts`] : [];
+  return { subject: alert.resolved ? resolved(sentence) : sentence, lines: [`${sentence}.`, '', ...about, ...hint] };
+}
+
+/** Several alerts: those that were raised come first, errors before warnings, by customer. */
+function digestOf(alerts: readonly Alert[], language: Language): MailParts {
+  const { rules, digest, labels } = TEXTS[language];
+  const lineOf = (alert: Alert): string => {
+    const place = [alert.site?.customerName, alert.site?.name].filter(Boolean).join(', ');
+    return `- ${rules[alert.rule](factsOf(alert))}${place && ` (${place})`}`;
+  };
+  const order = (of: Alert): string => [of.severity, of.site?.customerName, of.site?.name, of.deviceName].join('\n');
+  const inOrder = [...alerts].sort((one, other) => order(one).localeCompare(order(other)));
+  const raised = inOrder.filter((alert) => alert.resolved === null).map(lineOf);
+  const over = inOrder.filter((alert) => alert.resolved !== null).map(lineOf);
+  const section = (label: string, lines: readonly string[]): string[] =>
+    lines.length > 0 ? [`${label}:`, '', ...lines] : [];
+  const between = raised.length > 0 && over.length > 0 ? [''] : [];
   return {
-    subject,
-    text: [`${sentence}.`, '', ...lines, ...hint, ...link, '', '-- ', 'Platen', ''].join('\n'),
-    language,
+    subject: digest(raised.length, over.length),
+    lines: [...section(labels.open, raised), ...between, ...section(labels.resolved, over)],
   };
 }
 
-function factsOf({ deviceName, deviceId, agentId, since, facts }: Alert): Facts {
+function factsOf({ deviceName, deviceId, agentId, site, since, facts }: Alert): Facts {
   const { supply, level, code = '', text, devices = 0, silent = 0, connected = 0, expiresAt = '' } = facts;
   const { daysLeft, usual = 0, volume = 0 } = facts;
   return {
@@ -136,6 +191,7 @@ function factsOf({ deviceName, deviceId, agentId, since, facts }: Alert): Facts 
     daysLeft: daysLeft === undefined ? '' : String(daysLeft),
     ...{ usual, volume, since: since.slice(0, 10) },
     reported: text || code,
+    customer: site?.customerName ?? '',
     ...{ devices, silent, connected },
     until: expiresAt.slice(0, 10),
   };

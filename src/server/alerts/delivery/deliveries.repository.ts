@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThanOrEqual, Not, Repository, type FindOptionsWhere } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, Not, Repository, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { LIMITS } from '../../../protocol/limits';
 import type { DeliveryQuery } from '../../../protocol/webhook';
 import { readPage, type Page } from '../../database/page';
 import { DeliveryEntity } from './delivery.entity';
@@ -11,25 +13,34 @@ const waiting = { state: 'pending', claimedAt: IsNull() } as const;
 const without = (recipients: readonly string[]): FindOptionsWhere<DeliveryEntity> =>
   recipients.length > 0 ? { recipientKey: Not(In([...recipients])) } : {};
 
+/** What is sent in the same mail: what was in it at its first attempt or, at that, all that is due to its recipient. */
+function sameMail({ id, webhookId, recipientKey, mailId, attempts }: DeliveryEntity, now: Date) {
+  if (mailId !== null) return { ...waiting, mailId };
+  if (webhookId !== null || attempts > 0) return { ...waiting, id };
+  const first = { attempts: 0, mailId: IsNull(), nextAttemptAt: LessThanOrEqual(now) };
+  return { ...waiting, ...first, recipientKey, webhookId: IsNull() };
+}
+
 /** The outbox: which deliveries are due, which are being sent, and which were sent. */
 @Injectable()
 export class DeliveriesRepository {
   constructor(@InjectRepository(DeliveryEntity) private readonly deliveries: Repository<DeliveryEntity>) {}
 
   /**
-   * Claims the delivery that has been due for longest, and counts the attempt.
-   * @param except recipients to whom something is being sent: a slow one does not occupy all connections
+   * Claims the delivery that has been due for longest, and counts the attempt. A mail takes with it what else is due to its
+   * recipient; on a later attempt, it is the same mail with the same content.
+   * @param except recipients to whom something is being sent
+   * @returns all of one recipient; of a webhook, one
    */
-  async claimNext(now: Date, except: readonly string[]): Promise<DeliveryEntity | undefined> {
+  async claimNext(now: Date, except: readonly string[]): Promise<DeliveryEntity[] | undefined> {
     for (;;) {
       const due = await this.deliveries.findOne({
         where: { ...waiting, ...without(except), nextAttemptAt: LessThanOrEqual(now) },
         order: { nextAttemptAt: 'ASC' },
       });
       if (!due) return undefined;
-      const claim = { claimedAt: now, attempts: due.attempts + 1 };
-      const { affected } = await this.deliveries.update({ id: due.id, ...waiting }, claim);
-      if (affected === 1) return { ...due, ...claim };
+      const claimed = await this.deliveries.manager.transaction((manager) => claim(manager, due, now));
+      if (claimed.length > 0) return claimed;
     }
   }
 
@@ -43,13 +54,15 @@ export class DeliveriesRepository {
   }
 
   /** Stores the outcome of an attempt. */
-  async settle(id: string, outcome: Outcome): Promise<void> {
+  async settle(attempted: readonly Pick<DeliveryEntity, 'id'>[], outcome: Outcome): Promise<void> {
     const settledAt = outcome.state === 'pending' ? null : new Date();
-    await this.deliveries.update({ id }, { ...outcome, settledAt, claimedAt: null });
+    const ids = attempted.map(({ id }) => id);
+    await this.deliveries.update({ id: In(ids) }, { ...outcome, settledAt, claimedAt: null });
   }
   /** The attempt is not made now, and does not count. */
   async postpone({ id, attempts }: DeliveryEntity, nextAttemptAt: Date): Promise<void> {
-    await this.deliveries.update({ id }, { nextAttemptAt, attempts: attempts - 1, claimedAt: null });
+    const postponed = { nextAttemptAt, attempts: attempts - 1, claimedAt: null };
+    await this.deliveries.update({ id }, { ...postponed, ...(attempts === 1 && { mailId: null }) });
   }
   /** Deliveries that were claimed by then are due again. */
   async releaseClaims(before: Date): Promise<void> {
@@ -71,7 +84,7 @@ export class DeliveriesRepository {
 
   /** Sends a settled one again. @returns false if it is pending, or there is none */
   async repeat(id: string, now: Date): Promise<boolean> {
-    const again = { state: 'pending', attempts: 0, nextAttemptAt: now, settledAt: null } as const;
+    const again = { state: 'pending', attempts: 0, nextAttemptAt: now, settledAt: null, mailId: null } as const;
     return (await this.deliveries.update({ id, state: Not('pending' as const) }, again)).affected === 1;
   }
   /** Replaces the earlier tests of a webhook, so that tests do not accumulate. */
@@ -91,4 +104,16 @@ export class DeliveriesRepository {
     const dropped = { state: 'dropped', nextAttemptAt: null, settledAt: new Date() } as const;
     await this.deliveries.update({ webhookId, state: 'pending', claimedAt: IsNull() }, dropped);
   }
+}
+
+async function claim(manager: EntityManager, due: DeliveryEntity, now: Date): Promise<DeliveryEntity[]> {
+  const order = { nextAttemptAt: 'ASC', id: 'ASC' } as const;
+  const others = await manager.find(DeliveryEntity, { where: sameMail(due, now), order, take: LIMITS.ALERTS_PER_MAIL });
+  const all = new Set([due.id, ...others.map(({ id }) => id)]);
+  const ids = In([...all].slice(0, LIMITS.ALERTS_PER_MAIL));
+  const mailId = due.mailId ?? (all.size > 1 ? randomUUID() : null);
+  await manager.increment(DeliveryEntity, { id: ids, ...waiting }, 'attempts', 1);
+  await manager.update(DeliveryEntity, { id: ids, ...waiting }, { claimedAt: now, mailId });
+  const claimed = { id: ids, state: 'pending', claimedAt: now } as const;
+  return manager.find(DeliveryEntity, { where: claimed, order: { at: 'ASC', id: 'ASC' } });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
 import { WEBHOOK_TYPES, type AlertEvent, type DeliveryQuery, type WebhookBody } from '../../../protocol/webhook';
 import type { Actor } from '../../auth/actor';
@@ -20,6 +21,9 @@ type Recipient = Pick<DeliveryEntity, 'recipientKey' | 'webhookId' | 'recipient'
 /** What is sent about alerts, and to whom. */
 @Injectable()
 export class DeliveriesService {
+  /** Mails wait for so long, so that what has one cause is one mail. */
+  collectMs: number = LIMITS.ALERT_MAIL_COLLECT_MS;
+
   constructor(
     private readonly repository: DeliveriesRepository,
     private readonly webhooks: WebhooksRepository,
@@ -40,7 +44,10 @@ export class DeliveriesService {
       timestamp: toInstant(at),
       data: { alert: presented! },
     };
-    return recipients.map((recipient) => madeDelivery(alert, event, recipient, content, at));
+    const collected = new Date(at.getTime() + this.collectMs);
+    return recipients.map((recipient) =>
+      madeDelivery(alert, event, recipient, content, at, recipient.webhookId === null ? collected : at),
+    );
   }
 
   list(query: DeliveryQuery): Promise<Page<DeliveryEntity>> {
@@ -88,11 +95,12 @@ const madeDelivery = (
   recipient: Recipient,
   content: WebhookBody,
   at: Date,
+  nextAttemptAt = at,
 ): DeliveryEntity => ({
   ...recipient,
   id: randomUUID(),
   alertId: of.id,
   customerId: of.customerId,
-  ...{ event, content, at, state: 'pending', attempts: 0, nextAttemptAt: at },
-  ...{ claimedAt: null, settledAt: null, error: '' },
+  ...{ event, content, at, state: 'pending', attempts: 0, nextAttemptAt },
+  ...{ claimedAt: null, settledAt: null, error: '', mailId: null },
 });

@@ -21,6 +21,8 @@ export class DeliveryEntity {
   /** null: a mail. */
   @Column(Uuid({ nullable: true })) webhookId: string | null;
   @Column({ type: 'varchar', length: 254 }) recipient: string;
+  /** The mail that it was attempted in, together with others; null: alone, or not attempted yet. */
+  @Column(Uuid({ nullable: true })) mailId: string | null;
   @Column(Json()) content: WebhookBody;
   @Index('ix_alert_deliveries_at') @Column(Instant()) at: Date;
 

@@ -8,6 +8,7 @@ import {
 } from '../../../../test/support/server/alerts-stage';
 import { MailServer } from '../../../../test/support/server/mail-server';
 import { webhookBody, type Delivery, type DeliveryState } from '../../../protocol/webhook';
+import { DeliveriesService } from './deliveries.service';
 import { DeliveryOutbox } from './delivery-outbox';
 import { WebhookTransport } from './webhook-transport';
 
@@ -202,6 +203,40 @@ describe('what is sent about alerts', () => {
       (count) => count === 2,
     );
     expect(mails.mails[1]!.headers.subject).toBe('解決済み：「printer」：Black toner の残量が5%です');
+  });
+
+  it('by mail is one mail with what else is due, and the same one until it is accepted', async () => {
+    await stage.set(() => ({ mail: { to: ['desk@vendor.example'], language: 'en' } }));
+    const agent = await stage.agent('several', ['s-one', 's-two', 's-three']);
+    const service = stage.get(DeliveriesService);
+    service.collectMs = 3_600_000;
+    for (const id of ['s-one', 's-two']) await stage.report(withToner(5), id, agent);
+    expect(mails.attempts).toBe(0);
+    const states = async () => (await stage.deliveries()).map(({ state }) => state);
+    mails.onMail = () => (mails.attempts === 1 ? 451 : 'accept');
+    await stage.plane.write(`UPDATE alert_deliveries SET "nextAttemptAt" = 1`);
+    stage.get(DeliveryOutbox).retryFirstMs = 3_600_000;
+    stage.get(DeliveryOutbox).sendDue();
+    await stage.until(
+      () => stage.deliveries(),
+      (all) => all.every(({ attempts, error }) => attempts === 1 && error.includes('451')),
+    );
+    // what is raised meanwhile is another mail: the first one may have been received
+    await stage.report(withToner(5), 's-three', agent);
+    stage.get(DeliveryOutbox).retryFirstMs = 20;
+    await stage.plane.write(`UPDATE alert_deliveries SET "nextAttemptAt" = 1`);
+    stage.get(DeliveryOutbox).sendDue();
+    await stage.until(states, (all) => all.length === 3 && all.every((state) => state === 'sent'));
+    expect(mails.mails.map(({ headers }) => headers.subject).sort()).toEqual([
+      '2 alerts',
+      's-three: Black toner is at 5%',
+    ]);
+    const digest = mails.mails.find(({ headers }) => headers.subject === '2 alerts')!;
+    for (const id of ['s-one', 's-two']) expect(digest.text).toContain(`- ${id}: Black toner is at 5% (Acme, Berlin)`);
+    expect(digest.text).not.toContain('s-three');
+    service.collectMs = 0;
+    await agent.leave();
+    await stage.plane.call('ada', 'DELETE', '/agents/several');
   });
 
   it('by mail is not sent to an address that was removed meanwhile', async () => {

@@ -1,5 +1,7 @@
 import { signatureHeaders, newWebhookSecret } from './signature';
 import { sampleAlert } from '../../../../test/support/samples/api-samples';
+import type { Alert } from '../../../protocol/alert';
+import type { WebhookBody } from '../../../protocol/webhook';
 import { alertMailOf } from './alert-mail';
 import { AddressRefused, PermittedAddresses } from './permitted-addresses';
 import { afterQuiet } from './quiet-hours';
@@ -100,13 +102,38 @@ describe('quiet hours', () => {
   });
 });
 
+const contentOf = (alert: Alert): WebhookBody => ({
+  type: 'alert.raised',
+  timestamp: alert.since,
+  data: { alert },
+});
+
 describe('mails about alerts', () => {
-  const mail = (language: 'en' | 'ja', url?: string) =>
-    alertMailOf({ type: 'alert.raised', timestamp: sampleAlert.since, data: { alert: sampleAlert } }, language, url);
+  const mail = (language: 'en' | 'ja', url?: string) => alertMailOf([contentOf(sampleAlert)], language, url);
 
   it('have a link to the console if its address is known', () => {
     expect(mail('en', 'https://platen.example').text).toContain('https://platen.example/alerts');
     expect(mail('en').text).not.toContain('http');
+  });
+
+  it('name each of several alerts, those that were raised and errors first', () => {
+    const error: Alert = {
+      ...sampleAlert,
+      deviceName: 'Hall',
+      severity: 'error',
+      facts: { ...sampleAlert.facts, level: 0 },
+    };
+    const over: Alert = { ...sampleAlert, resolved: { at: sampleAlert.since, resolution: 'cleared' } };
+    const several = (language: 'en' | 'ja') =>
+      alertMailOf([over, sampleAlert, error].map(contentOf), language, 'https://platen.example');
+    expect(several('en').subject).toBe('2 alerts, 1 alert resolved');
+    expect(several('ja').subject).toBe('アラート2件、解決済み1件');
+    const [hall, copyRoom, resolved] = [
+      'Hall: Black toner is at 0%',
+      'Copy room: Black toner is at 7%',
+      'Resolved:',
+    ].map((each) => several('en').text.indexOf(each));
+    expect([hall! > 0, hall! < copyRoom!, copyRoom! < resolved!]).toEqual([true, true, true]);
   });
 
   it('have the name of the device and the level in every language', () => {

@@ -10,6 +10,7 @@ import { AlertSettingsService } from '../settings/alert-settings.service';
 import type { Condition } from './conditions';
 import { ended, reconcile, type AlertChange, type Target } from './reconcile';
 import { ServerCertificate } from './server-certificate';
+import { outagesOf, type CustomerOutage, type SilentAgent } from './outages';
 import { TargetsRepository, type AgentTarget } from './targets.repository';
 
 const MINUTE_MS = 60_000;
@@ -73,52 +74,92 @@ export class AgentEvaluation implements OnModuleInit, OnApplicationBootstrap {
     const agents = await this.targets.agents();
     const standing = await this.alerts.ofNoDevice();
     this.note(standing);
-    const { outage, due } = await this.silence(agents, standing, now);
-    const isHeld = outage.length > 0;
-    const server = standing.filter(({ agentId }) => agentId === null);
-    const changes = reconcile(server, [...outage, ...(await this.certificateConditions(now))], SERVER, now);
+    const ofOutages = standing.filter(({ rule }) => rule === 'customer-agents-silent');
+    const alerted = new Set(standing.map(({ agentId }) => agentId));
+    const silent = await this.silent(agents, alerted, now);
+    const { outages, alone } = outagesOf(silent, ofOutages);
+    const ofMost = this.outageOfMost(agents, silent, standing);
+    const server = standing.filter(({ agentId, rule }) => agentId === null && rule !== 'customer-agents-silent');
+    const changes = reconcile(server, [...ofMost, ...(await this.certificateConditions(now))], SERVER, now);
+    // while most agents are silent, no alert is raised about some of them
+    const isHeld = ofMost.length > 0;
+    for (const outage of outages)
+      if (outage.alert || !isHeld) changes.push(...(await this.changesOfOutage(outage, agents, now)));
+    const raised = new Set(isHeld ? [] : alone.map(({ agentId }) => agentId));
     const byAgent = new Map<string | null, AlertEntity[]>();
     for (const alert of standing) byAgent.set(alert.agentId, [...(byAgent.get(alert.agentId) ?? []), alert]);
     for (const agent of agents) {
       const ofAgent = byAgent.get(agent.agentId) ?? [];
-      const isRaised = due.has(agent.agentId) && !isHeld;
-      if (ofAgent.length > 0 || isRaised) changes.push(...(await this.changesOf(agent, ofAgent, now)));
+      if (ofAgent.length > 0 || raised.has(agent.agentId)) changes.push(...(await this.changesOf(agent, ofAgent, now)));
     }
     await this.changes.make(changes, now);
   }
 
-  /**
-   * Which agents have been silent for as long as their rule says, and whether there are so many at the same time that the
-   * network of this server is the likelier cause.
-   */
-  private async silence(
+  /** Silent agents without an alert of their own, and which of them have been so for as long as their rule says. */
+  private async silent(
     agents: readonly AgentTarget[],
-    standing: readonly AlertEntity[],
+    alerted: ReadonlySet<string | null>,
     now: Date,
-  ): Promise<{ outage: Condition[]; due: ReadonlySet<string> }> {
-    const alerted = new Set(standing.map(({ agentId }) => agentId));
-    const silent = agents.filter((agent) => this.isSilent(agent) && !alerted.has(agent.agentId));
-    const due = new Set<string>();
-    for (const agent of silent) {
+  ): Promise<SilentAgent[]> {
+    const silent: SilentAgent[] = [];
+    for (const agent of agents) {
+      const { lastSeenAt } = agent;
+      if (lastSeenAt === null || !this.isSilent(agent) || alerted.has(agent.agentId)) continue;
       const { enabled, minutes } = (await this.settings.for(agent.customerId)).rules['agent-silent'];
-      if (enabled && this.silentSince(agent) + minutes * MINUTE_MS <= now.getTime()) due.add(agent.agentId);
+      const isDue = enabled && this.silentSince(agent) + minutes * MINUTE_MS <= now.getTime();
+      silent.push({ ...agent, lastSeenAt, isDue });
     }
-    const connected = agents.filter(({ agentId }) => this.transport.isOnline(agentId)).length;
+    return silent;
+  }
+
+  /** So many are silent at the same time that the network of this server is the likelier cause. */
+  private outageOfMost(
+    agents: readonly AgentTarget[],
+    silent: readonly SilentAgent[],
+    standing: readonly AlertEntity[],
+  ): Condition[] {
+    const connected = this.countConnected(agents);
     const isOpen = standing.some(({ rule }) => rule === 'many-agents-silent');
-    const raises = due.size >= LIMITS.ALERT_OUTAGE_AGENTS && silent.length > connected;
+    const due = silent.filter(({ isDue }) => isDue).length;
+    const raises = due >= LIMITS.ALERT_OUTAGE_AGENTS && silent.length > connected;
     // most have returned when a quarter of those connected is missing
     const keeps = isOpen && silent.length >= LIMITS.ALERT_OUTAGE_AGENTS && silent.length * 4 > connected;
-    if (!raises && !keeps) return { outage: [], due };
+    if (!raises && !keeps) return [];
     const facts = { silent: silent.length, connected };
-    const outage = { rule: 'many-agents-silent', subject: '', severity: 'error', facts, raises, holdMs: 0 } as const;
-    return { outage: [outage], due };
+    return [{ rule: 'many-agents-silent', subject: '', severity: 'error', facts, raises, holdMs: 0 }];
+  }
+
+  private async changesOfOutage(
+    { since, agents, alert }: CustomerOutage,
+    all: readonly AgentTarget[],
+    now: Date,
+  ): Promise<AlertChange[]> {
+    const customerId = alert ? alert.customerId : agents[0]!.customerId;
+    const { enabled } = (await this.settings.for(customerId)).rules['agent-silent'];
+    if (alert && (agents.length === 0 || !enabled)) return [ended(alert, now, enabled ? 'cleared' : 'rule-off')];
+    const ids = agents.map(({ agentId }) => agentId);
+    const facts = {
+      silent: agents.length,
+      connected: this.countConnected(all.filter((each) => each.customerId === customerId)),
+      devices: await this.targets.countDevices(ids),
+      agents: ids.slice(0, LIMITS.ALERT_AGENTS_LISTED),
+    };
+    const found = { rule: 'customer-agents-silent', severity: 'error', raises: true, holdMs: 0 } as const;
+    const condition = { ...found, subject: `${customerId} ${since.getTime()}`, facts, since };
+    // where it is: at the site that has been silent for longest
+    const siteId = alert ? alert.siteId : agents[0]!.siteId;
+    return reconcile(alert ? [alert] : [], [condition], { ...SERVER, customerId, siteId }, now);
+  }
+
+  private countConnected(agents: readonly AgentTarget[]): number {
+    return agents.filter(({ agentId }) => this.transport.isOnline(agentId)).length;
   }
 
   private async changesOf(agent: AgentTarget, standing: readonly AlertEntity[], now: Date): Promise<AlertChange[]> {
     const { enabled } = (await this.settings.for(agent.customerId)).rules['agent-silent'];
     if (!enabled || !this.isSilent(agent))
       return standing.map((alert) => ended(alert, now, enabled ? 'cleared' : 'rule-off'));
-    const devices = await this.targets.countDevices(agent.agentId);
+    const devices = await this.targets.countDevices([agent.agentId]);
     const since = new Date(this.silentSince(agent));
     const found = { rule: 'agent-silent', subject: '', severity: 'error', facts: { devices } } as const;
     return reconcile(standing, [{ ...found, raises: true, holdMs: 0, since }], agent, now);

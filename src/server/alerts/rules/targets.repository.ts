@@ -60,7 +60,8 @@ export class TargetsRepository {
     return new Map(sites.map(({ id, customerId }) => [id, customerId]));
   }
 
-  countDevices(agentId: string): Promise<number> {
-    return this.database.manager.countBy(DeviceEntity, { agentId });
+  /** Behind these agents. */
+  countDevices(agentIds: readonly string[]): Promise<number> {
+    return this.database.manager.countBy(DeviceEntity, { agentId: In([...agentIds]) });
   }
 }

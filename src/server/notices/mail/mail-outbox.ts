@@ -1,17 +1,11 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
 import { LIMITS } from '../../../protocol/limits';
-import { jittered } from '../../../protocol/waits';
 import type { UserEntity } from '../../auth/users/user.entity';
 import { UsersService } from '../../auth/users/users.service';
 import { CONFIG, type Config } from '../../config/config';
 import { CustomersService } from '../../customers/customers.service';
+import { mailRetries, Outbox } from '../../outbox/outbox';
 import { MailFailed, MailTransport } from './mail-transport';
 import { mailOf } from './mail-text';
 import { MailsRepository } from './mails.repository';
@@ -21,32 +15,20 @@ import type { NoticeEntity } from '../notice.entity';
 type MailColumns = Pick<NoticeEntity, 'mail' | 'attempts' | 'nextAttemptAt' | 'claimedAt' | 'messageId'>;
 const NO_MAIL: MailColumns = { mail: 'none', attempts: 0, nextAttemptAt: null, claimedAt: null, messageId: null };
 
-/**
- * Sends the e-mails of notices, some at a time, in the order in which they are due. Due mails are in the database, so a
- * restart loses none. A mail is claimed before it is sent; the claim ends with the outcome.
- */
+/** Sends the e-mails of notices. */
 @Injectable()
-export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  /** Milliseconds to the second attempt. */
-  retryFirstMs: number = LIMITS.MAIL_RETRY_FIRST_MS;
-  /** Milliseconds for mails that are being sent when the server stops. */
-  stopMs = 2_000;
-  private readonly sending = new Set<Promise<void>>();
-  private readonly stopping = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private claiming = false;
-  private claimAgain = false;
-  private stopped = false;
-
+export class MailOutbox extends Outbox<NoticeEntity> {
   constructor(
     private readonly mails: MailsRepository,
     private readonly users: UsersService,
     private readonly customers: CustomersService,
     private readonly transport: MailTransport,
     private readonly events: NoticeEvents,
-    private readonly journal: Journal,
+    journal: Journal,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    super(journal, 'mails of notices', LIMITS.MAIL_CONNECTIONS);
+  }
 
   /** The initial values of a new notice. */
   mailColumnsFor({ active, email }: UserEntity, noticeId: string, at: Date): MailColumns {
@@ -56,62 +38,24 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     return { ...NO_MAIL, mail: 'pending', nextAttemptAt: at, messageId };
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (!this.config.mail) return;
-    // no other process uses the database, so no claimed mail is being sent
-    await this.mails.releaseClaims();
-    this.sendDue();
+  protected override isOn(): boolean {
+    return this.config.mail !== undefined;
+  }
+  protected claimNext(now: Date): Promise<NoticeEntity | undefined> {
+    return this.mails.claimNext(now);
+  }
+  protected nextDue(): Promise<Date | undefined> {
+    return this.mails.nextDue();
+  }
+  protected releaseClaims(before: Date): Promise<void> {
+    return this.mails.releaseClaims(before);
+  }
+  /** Several notices may be mailed to one user at the same time. */
+  protected recipientOf({ id }: NoticeEntity): string {
+    return id;
   }
 
-  /** Sends the mails that are due, now and whenever the next one is due. */
-  sendDue(): void {
-    if (this.stopped || !this.config.mail) return;
-    if (this.claiming) {
-      this.claimAgain = true;
-      return;
-    }
-    this.claiming = true;
-    this.claimAgain = false;
-    this.claimDue()
-      .catch((error: unknown) => {
-        this.journal.unexpected(error, 'claiming mails that are due');
-        this.sendDueIn(LIMITS.MAIL_RETRY_FIRST_MS);
-      })
-      .finally(() => {
-        this.claiming = false;
-        if (this.claimAgain) this.sendDue();
-      });
-  }
-
-  private async claimDue(): Promise<void> {
-    while (this.sending.size < LIMITS.MAIL_CONNECTIONS) {
-      const notice = this.stopped ? undefined : await this.mails.claimNext(new Date());
-      if (!notice) break;
-      this.startAttempt(notice);
-    }
-    // with all connections in use, the end of an attempt continues here
-    if (this.sending.size >= LIMITS.MAIL_CONNECTIONS) return;
-    const next = await this.mails.nextDue();
-    if (next) this.sendDueIn(next.getTime() - Date.now());
-  }
-
-  private sendDueIn(ms: number): void {
-    clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => this.sendDue(), Math.max(ms, 0));
-  }
-
-  private startAttempt(notice: NoticeEntity): void {
-    const attempt = this.attempt(notice)
-      // the claim stays: a mail whose outcome could not be stored is not sent again before the next start
-      .catch((error: unknown) => void this.journal.unexpected(error, 'sending a mail'))
-      .finally(() => {
-        this.sending.delete(attempt);
-        this.sendDue();
-      });
-    this.sending.add(attempt);
-  }
-
-  private async attempt(notice: NoticeEntity): Promise<void> {
+  protected async attempt(notice: NoticeEntity): Promise<void> {
     const { email, language } = await this.users.get(notice.recipientId);
     if (email === null || !(await this.mayRead(notice))) return this.settle(notice, 'none');
     try {
@@ -136,20 +80,13 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   private async failed(notice: NoticeEntity, { permanent, message: reason }: MailFailed): Promise<void> {
     const { id: noticeId, attempts } = notice;
-    const last = permanent || attempts >= LIMITS.MAIL_ATTEMPTS;
-    this.journal.warn(last ? 'a notice could not be mailed' : 'a notice could not be mailed; retrying later', {
+    const next = permanent ? undefined : this.nextAttempt(attempts, mailRetries());
+    this.journal.warn(next ? 'a notice could not be mailed; retrying later' : 'a notice could not be mailed', {
       noticeId,
       attempts,
       reason,
     });
-    if (last) return this.settle(notice, 'given-up');
-    return this.settle(notice, 'pending', new Date(Date.now() + this.waitAfter(attempts)));
-  }
-
-  /** Exponential back-off with jitter. */
-  private waitAfter(attempts: number): number {
-    const ceiling = Math.min(LIMITS.MAIL_RETRY_MAX_MS, this.retryFirstMs * 2 ** (attempts - 1));
-    return jittered(ceiling, { least: 0.5, most: 1 });
+    await this.settle(notice, next ? 'pending' : 'given-up', next ?? null);
   }
 
   private async settle(
@@ -159,16 +96,5 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
   ): Promise<void> {
     const settled = await this.mails.settle(id, { mail, nextAttemptAt });
     if (settled) this.events.publish('changed', settled);
-  }
-
-  onModuleDestroy(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
-  }
-
-  /** While the database is still open. */
-  async beforeApplicationShutdown(): Promise<void> {
-    const abort = setTimeout(() => this.stopping.abort(), this.stopMs);
-    await Promise.all(this.sending).finally(() => clearTimeout(abort));
   }
 }

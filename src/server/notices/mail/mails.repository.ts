@@ -36,9 +36,9 @@ export class MailsRepository {
     return (await this.notices.findOneBy({ id })) ?? undefined;
   }
 
-  /** Mails whose attempt was ended by a crash are due again. */
-  async releaseClaims(): Promise<void> {
-    await this.notices.update({ mail: 'pending', claimedAt: Not(IsNull()) }, { claimedAt: null });
+  /** Mails that were claimed by then are due again. */
+  async releaseClaims(before: Date): Promise<void> {
+    await this.notices.update({ mail: 'pending', claimedAt: LessThanOrEqual(before) }, { claimedAt: null });
   }
 }
 

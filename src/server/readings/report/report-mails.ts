@@ -1,11 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
 import type { Language } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
 import { jittered } from '../../../protocol/waits';
 import { CONFIG, type Config } from '../../config/config';
 import { MailFailed, MailTransport, type Mail } from '../../notices/mail/mail-transport';
+import { mailRetries, Outbox } from '../../outbox/outbox';
 import type { ReportFile } from './report-file';
 import { daysOf, followingMonth, mailedAt } from './report-months';
 import type { ReportMailEntity } from './report.entities';
@@ -23,60 +23,51 @@ const TEXTS: Record<Language, (file: string, from: string, to: string) => { subj
   }),
 };
 
-/** Mails the reports of the month before, one at a time. What is due is in the database, so a restart loses none. */
+/** Mails the reports of the month before, one at a time. */
 @Injectable()
-export class ReportMails implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-
+export class ReportMails extends Outbox<ReportMailEntity> {
   constructor(
     private readonly repository: ReportsRepository,
     private readonly reports: ReportsService,
     private readonly transport: MailTransport,
-    private readonly journal: Journal,
+    journal: Journal,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.config.mail) this.running = this.runAlways().catch(() => undefined); // stopped while it waited
-  }
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  ) {
+    super(journal, 'meter reports', 1);
   }
 
-  /** @param now what is due at this time */
-  async sendDue(now = new Date()): Promise<void> {
-    for (const mail of await this.repository.dueMails(now, LIMITS.REPORT_MAILS)) {
-      this.stopping.signal.throwIfAborted();
-      await this.send(mail);
-    }
+  protected override isOn(): boolean {
+    return this.config.mail !== undefined;
+  }
+  /** A report may be due in weeks: the clock of the server can be set until then, and mails are added. */
+  protected override lookMs(): number {
+    return jittered(LIMITS.REPORT_MAIL_CHECK_MS, { least: 0.75, most: 1.25 });
+  }
+  protected claimNext(now: Date): Promise<ReportMailEntity | undefined> {
+    return this.repository.claimMail(now);
+  }
+  protected nextDue(): Promise<Date | undefined> {
+    return this.repository.nextMailDue();
+  }
+  protected releaseClaims(before: Date): Promise<void> {
+    return this.repository.releaseMails(before);
+  }
+  protected recipientOf({ id }: ReportMailEntity): string {
+    return id;
   }
 
-  private async runAlways(): Promise<void> {
-    for (;;) {
-      await wait(jittered(LIMITS.REPORT_MAIL_CHECK_MS, { least: 0.75, most: 1.25 }), undefined, {
-        signal: this.stopping.signal,
-      });
-      await this.sendDue().catch((error: unknown) => {
-        if (!this.stopping.signal.aborted) this.journal.unexpected(error, 'mailing meter reports');
-      });
-    }
-  }
-
-  private async send(mail: ReportMailEntity): Promise<void> {
-    const attempts = mail.attempts + 1;
+  protected async attempt(mail: ReportMailEntity): Promise<void> {
+    const { id, attempts } = mail;
     try {
       const days = daysOf(mail.month);
       const file = await this.reports.fileFor(mail, days);
-      if (!file) return await this.repository.removeMail(mail.id);
+      if (!file) return await this.repository.removeMail(id);
       await this.transport.send(this.mailOf(mail, days, file), this.stopping.signal);
     } catch (error) {
-      if (this.stopping.signal.aborted) throw error;
-      return this.failed(mail, attempts, error as Error);
+      return this.failed(mail, error as Error);
     }
-    this.journal.info('a meter report has been mailed', { reportMailId: mail.id, attempts });
-    await this.repository.settleMail(mail.id, { ...nextOf(mail), problem: '', sentAt: new Date() });
+    this.journal.info('a meter report has been mailed', { reportMailId: id, attempts });
+    await this.repository.settleMail(id, { ...nextOf(mail), problem: '', sentAt: new Date() });
   }
 
   private mailOf({ id, to, language }: ReportMailEntity, days: ReturnType<typeof daysOf>, file: ReportFile): Mail {
@@ -92,19 +83,17 @@ export class ReportMails implements OnApplicationBootstrap, OnModuleDestroy {
     };
   }
 
-  private async failed(mail: ReportMailEntity, attempts: number, error: Error): Promise<void> {
-    const isLast = attempts >= LIMITS.MAIL_ATTEMPTS || (error instanceof MailFailed && error.permanent);
+  private async failed(mail: ReportMailEntity, error: Error): Promise<void> {
+    const { id: reportMailId, attempts, month } = mail;
+    const isPermanent = error instanceof MailFailed && error.permanent;
+    const nextAt = isPermanent ? undefined : this.nextAttempt(attempts, mailRetries());
     const problem = error.message.slice(0, 300);
     this.journal.warn(
-      isLast ? 'a meter report could not be mailed' : 'a meter report could not be mailed; retrying later',
-      {
-        ...{ reportMailId: mail.id, attempts, reason: problem },
-      },
+      nextAt ? 'a meter report could not be mailed; retrying later' : 'a meter report could not be mailed',
+      { reportMailId, attempts, reason: problem },
     );
-    if (isLast) return this.repository.settleMail(mail.id, { ...nextOf(mail), problem });
-    const ceiling = Math.min(LIMITS.MAIL_RETRY_MAX_MS, LIMITS.MAIL_RETRY_FIRST_MS * 2 ** (attempts - 1));
-    const nextAt = new Date(Date.now() + jittered(ceiling, { least: 0.5, most: 1 }));
-    await this.repository.settleMail(mail.id, { nextAt, month: mail.month, attempts, problem });
+    const next = nextAt ? { nextAt, month, attempts } : nextOf(mail);
+    await this.repository.settleMail(reportMailId, { ...next, problem });
   }
 }
 

@@ -26,6 +26,8 @@ export class ReportMailEntity {
   /** The month that is due, by its first moment. */
   @Column(Instant()) month: Date;
   @Column({ type: 'integer' }) attempts: number;
+  /** Start of the current attempt; null if there is none. */
+  @Column(Instant({ nullable: true })) claimedAt: Date | null;
   @Column(Instant({ nullable: true })) sentAt: Date | null;
   /** Of the last attempt; empty: it has not failed. */
   @Column({ type: 'varchar', length: 300 }) problem: string;

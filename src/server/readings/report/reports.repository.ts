@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Between, In, LessThanOrEqual, Repository } from 'typeorm';
+import { Between, In, IsNull, LessThanOrEqual, Repository } from 'typeorm';
 import type { Counters } from '../../../protocol/device-information';
 import { within, type Reach } from '../../customers/reach';
 import { CustomerEntity } from '../../customers/customer.entity';
@@ -130,13 +130,31 @@ export class ReportsRepository {
   async removeMail(id: string): Promise<void> {
     await this.mailsKept.delete({ id });
   }
-  dueMails(now: Date, most: number): Promise<ReportMailEntity[]> {
-    return this.mailsKept.find({ where: { nextAt: LessThanOrEqual(now) }, order: { nextAt: 'ASC' }, take: most });
+  /** Claims the mail that has been due for longest, and counts the attempt. */
+  async claimMail(now: Date): Promise<ReportMailEntity | undefined> {
+    for (;;) {
+      const due = await this.mailsKept.findOne({
+        where: { claimedAt: IsNull(), nextAt: LessThanOrEqual(now) },
+        order: { nextAt: 'ASC' },
+      });
+      if (!due) return undefined;
+      const claim = { claimedAt: now, attempts: due.attempts + 1 };
+      const { affected } = await this.mailsKept.update({ id: due.id, claimedAt: IsNull() }, claim);
+      if (affected === 1) return { ...due, ...claim };
+    }
+  }
+  async nextMailDue(): Promise<Date | undefined> {
+    const [first] = await this.mailsKept.find({ where: { claimedAt: IsNull() }, order: { nextAt: 'ASC' }, take: 1 });
+    return first?.nextAt;
+  }
+  /** Mails that were claimed by then are due again. */
+  async releaseMails(before: Date): Promise<void> {
+    await this.mailsKept.update({ claimedAt: LessThanOrEqual(before) }, { claimedAt: null });
   }
   async settleMail(
     id: string,
     outcome: Pick<ReportMailEntity, 'nextAt' | 'month' | 'attempts' | 'problem'> & { sentAt?: Date },
   ): Promise<void> {
-    await this.mailsKept.update({ id }, outcome);
+    await this.mailsKept.update({ id }, { ...outcome, claimedAt: null });
   }
 }

@@ -169,7 +169,7 @@ export class ReportsService {
     if ((await this.repository.countMails()) >= LIMITS.REPORT_MAILS)
       throw new TooManyReports('mails', LIMITS.REPORT_MAILS);
     const due = firstMail(mail.day, new Date());
-    const added = { id: randomUUID(), ...mail, ...due, attempts: 0, sentAt: null, problem: '' };
+    const added = { id: randomUUID(), ...mail, ...due, attempts: 0, claimedAt: null, sentAt: null, problem: '' };
     if (!(await this.repository.addMail(added))) throw new UnknownCustomer();
     await this.audit.record(actor, 'report-mail.created', name, `to ${mail.to}, day ${mail.day}, ${mail.format}`);
     return presentedMail(added);
