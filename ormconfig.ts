@@ -3,6 +3,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ApiTokenEntity } from './src/server/auth/tokens/api-token.entity';
 import { AccessTokenEntity } from './src/server/auth/clients/access-token.entity';
 import { ExternalClientEntity } from './src/server/auth/clients/external-client.entity';
+import { AuditChainEntity } from './src/server/auth/audit/audit-chain.entity';
 import { AuditEventEntity } from './src/server/auth/audit/audit-event.entity';
 import { CookieSessionEntity } from './src/server/auth/login/cookie-session.entity';
 import { UserEntity } from './src/server/auth/users/user.entity';
@@ -55,6 +56,7 @@ import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet'
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
 import { Outboxes1763683200057 } from './src/server/database/migrations/0057-outboxes';
+import { AuditChain1763683200064 } from './src/server/database/migrations/0064-audit-chain';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -85,6 +87,7 @@ const entities = [
   ExternalClientEntity,
   AccessTokenEntity,
   AuditEventEntity,
+  AuditChainEntity,
   CustomerEntity,
   SiteEntity,
   AssignmentEntity,
@@ -160,6 +163,7 @@ const migrations = [
   DeviceReplacements1763683200048,
   UsedLogins1763683200059,
   Outboxes1763683200057,
+  AuditChain1763683200064,
 ];
 
 const common = {

@@ -417,6 +417,19 @@ export const pageQuery = z.object({
 });
 /** ID of the user or external client who asked. */
 const requesterId = z.uuid().optional();
+/**
+ * `action`: one, or all that begin with it and a dot. `until`: not that moment itself. Each line has the entry's hash, which
+ * covers the entry before it.
+ */
+export const auditExportQuery = z.strictObject({
+  format: z.enum(['csv', 'jsonl']).default('csv'),
+  actor: shownLine(64).optional(),
+  action: shownLine(64).optional(),
+  target: shownLine(200).optional(),
+  from: instant.optional(),
+  until: instant.optional(),
+});
+export type AuditExportQuery = z.output<typeof auditExportQuery>;
 /** `clientId`: entries of one external client, what it did and what was done to it. */
 export const auditQuery = pageQuery.extend({ clientId: z.uuid().optional() });
 export const sessionQuery = pageQuery.extend({

@@ -7,7 +7,7 @@ import type { CreateUserOptions } from './commands/create-user.command';
 /** As a list of its own: the schema would be loaded with every command. */
 const ROLES = ['admin', 'technician'] satisfies Role[];
 
-/** `platen server` and its subcommands, `platen doctor`, `platen backup` and `platen restore`. */
+/** `platen server` and its subcommands, `platen doctor`, `platen audit`, `platen backup` and `platen restore`. */
 export function register(program: Command): void {
   const server = program
     .command('server')
@@ -41,6 +41,16 @@ export function register(program: Command): void {
     .option('--force', 'change it even if agents do not know the next key; they have to be enrolled again')
     .action(async (action: KeyAction, options: { force?: boolean }) =>
       (await import('./commands/control-channel-key.command.js')).runControlChannelKey(action, options),
+    );
+
+  program
+    .command('audit')
+    .description('the audit trail of the server')
+    .command('verify')
+    .description('find entries that were changed, removed or reordered; also while the server runs')
+    .option('--noted <id:hash>', 'an entry as an earlier verification has printed it: the trail must still contain it')
+    .action(async (options: { noted?: string }) =>
+      (await import('./commands/audit-verify.command.js')).runAuditVerify(options),
     );
 
   program

@@ -57,6 +57,7 @@ export const ACCESS: Record<Route, Access> = {
   'GET /api/alert-deliveries': 'admin',
   'POST /api/alert-deliveries/:id/redelivery': 'admin',
   'GET /api/audit': 'admin',
+  'GET /api/audit/export': 'admin',
   'GET /api/retention': 'technician',
   'GET /api/customers': 'technician',
   'POST /api/customers': 'admin',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { apiToken, auditEvent, createdApiToken, user } from '../../src/protocol/api';
 import { login as knownLogin } from '../../src/protocol/account';
+import { apiToken, auditEvent, createdApiToken, page, user } from '../../src/protocol/api';
 import { notice } from '../../src/protocol/notice';
 import { retention } from '../../src/protocol/retention';
 import { NoticesService } from '../../src/server/notices/notices.service';
@@ -254,6 +254,28 @@ export function describeAudit(api: () => RestApi): void {
       expect(rows).toContainEqual(expect.objectContaining({ actor: 'tess', action: 'token.created' }));
     });
 
+    it.each([
+      [
+        'jsonl',
+        'application/jsonl; charset=utf-8',
+        /^\{"id":\d+,"at":"[^"]+","actor":"tess","action":"token.created",.*"hash":"[\w-]{43}"\}$/m,
+      ],
+      ['csv', 'text/csv; charset=utf-8', /^\d+,[^,]+,tess,token.created,.*,[\w-]{43}\r$/m],
+    ])('is exported as %s, and only what fits', async (format, type, line) => {
+      const query = { format, action: 'token', until: new Date(Date.now() + 60_000).toISOString() };
+      const answer = await api().call('ada', 'GET /api/audit/export', { query }).buffer(true).expect(200);
+      expect(answer.get('Content-Type')).toBe(type);
+      expect(answer.get('Content-Disposition')).toContain(`.${format}`);
+      expect(answer.text).toMatch(line);
+      expect(answer.text).not.toContain('user.created');
+    });
+
+    it('records its export', async () => {
+      await api().succeeds('ada', 'GET /api/audit/export', {}, 200);
+      const { rows } = await api().answers('ada', 'GET /api/audit', page(auditEvent));
+      expect(rows[0]).toMatchObject({ actor: 'ada', action: 'audit.exported', target: 'csv' });
+    });
+
     it('is kept longest', async () => {
       const { audit, ...others } = await api().answers('tom', 'GET /api/retention', retention);
       expect(audit).toMatchObject({ days: 1_825, most: null, since: expect.stringMatching(/T00:00:00\.000Z$/) });
@@ -262,6 +284,8 @@ export function describeAudit(api: () => RestApi): void {
 
     itRefuses(api, [
       ['a technician', 'tom', 'GET /api/audit', '403 forbidden'],
+      ['a technician', 'tom', 'GET /api/audit/export', '403 forbidden'],
+      ['an unknown format', 'ada', 'GET /api/audit/export', '400 invalid-request', { query: { format: 'xml' } }],
       ['a cursor that is no number', 'ada', 'GET /api/audit', '400 invalid-request', { query: { cursor: 'x' } }],
     ]);
   });

@@ -139,6 +139,7 @@ export const enAdministration = {
   audit: {
     title: 'Audit trail',
     lead: 'A record of all actions. Entries cannot be changed.',
+    export: (format: string) => `Export ${format}`,
     at: 'Time',
     actor: 'Who',
     action: 'Action',
@@ -156,6 +157,8 @@ export const enAdministration = {
       'user.created': 'User created',
       'user.changed': 'User changed',
       'audit.deleted': 'Old entries deleted',
+      'audit.exported': 'Audit trail exported',
+      'audit.sealed': 'Audit trail sealed',
       'alert.acknowledged': 'Alert acknowledged',
       'alert.settings-changed': 'Alert rules changed',
       'alert.sent-again': 'Alert sent again',

@@ -138,6 +138,7 @@ export const jaAdministration: typeof enAdministration = {
   audit: {
     title: '監査証跡',
     lead: 'すべての操作の記録です。変更はできません。',
+    export: (format: string) => `${format}をエクスポート`,
     at: '日時',
     actor: '実行者',
     action: '操作',
@@ -155,6 +156,8 @@ export const jaAdministration: typeof enAdministration = {
       'user.created': 'ユーザー作成',
       'user.changed': 'ユーザー変更',
       'audit.deleted': '古い記録を削除',
+      'audit.exported': '監査証跡をエクスポート',
+      'audit.sealed': '監査証跡を封印',
       'alert.acknowledged': 'アラートを確認済みに設定',
       'alert.settings-changed': 'アラートのルールを変更',
       'alert.sent-again': 'アラートを再送信',

@@ -77,6 +77,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['You have a saved filter {} already.', '「{}」という名前の条件はすでに保存されています。'],
   ['You have {} saved filters already.', '保存した条件はすでに{}件あります。'],
   ['filter {}', '条件：{}'],
+  ['up to entry {}', '記録{}まで'],
   ['fields {}', '項目：{}'],
   ['must be an address with http:// or https://', 'http:// または https:// で始まるアドレスを入力してください。'],
   ['must not contain a user name or password', 'ユーザー名やパスワードを含めないでください。'],

@@ -1,6 +1,14 @@
 import type { ColumnOptions, DataSource, ValueTransformer } from 'typeorm';
 import { seal, unseal } from '../../tunnel/sealed-text';
 
+/** What is stored in an encrypted column was not encrypted for it, or with another key. */
+export class ColumnUnreadable extends Error {
+  override readonly name = 'ColumnUnreadable';
+  constructor(place: string, cause: unknown) {
+    super(`${place} cannot be decrypted: it was changed, or secrets.json was`, { cause });
+  }
+}
+
 const locked = (): never => {
   throw new Error('This column is encrypted and its data source has not been unlocked');
 };
@@ -27,6 +35,13 @@ export function unlockColumns(dataSource: DataSource, key: Buffer): void {
 function sealing(key: Buffer, place: string): ValueTransformer {
   return {
     to: (value: unknown) => (value == null ? value : seal(key, place, JSON.stringify(value))),
-    from: (stored: string | null) => (stored === null ? null : (JSON.parse(unseal(key, place, stored)) as unknown)),
+    from: (stored: string | null) => {
+      if (stored === null) return null;
+      try {
+        return JSON.parse(unseal(key, place, stored)) as unknown;
+      } catch (error) {
+        throw new ColumnUnreadable(place, error);
+      }
+    },
   };
 }

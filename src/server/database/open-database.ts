@@ -82,5 +82,11 @@ async function refuseAltered(dataSource: DataSource): Promise<void> {
   );
 }
 
+/** For commands that change nothing. The transactions of such a database are not separated. */
+export const readingOnly = (options: DataSourceOptions): DataSourceOptions =>
+  options.type === 'sqlite'
+    ? { ...options, enableWAL: false, flags: (options.driver as { OPEN_READONLY: number }).OPEN_READONLY }
+    : options;
+
 /** SQLite would make the file readable for every user. Its journals get the mode of the file. */
 export const createPrivately = (file: string): void => closeSync(openSync(file, 'a', 0o600));

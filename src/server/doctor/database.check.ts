@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { check, note, type CheckFinding } from '../../protocol/check-finding';
 import { withTimeLimit } from '../../tunnel/time-limit';
+import { readingOnly } from '../database/open-database';
 
 /** SQLite reads the whole file to check it. */
 const LIMIT_MS = 120_000;
@@ -23,11 +24,6 @@ export async function databaseCheck(database: DataSourceOptions): Promise<CheckF
           : message,
   );
 }
-
-const readingOnly = (options: DataSourceOptions): DataSourceOptions =>
-  options.type === 'sqlite'
-    ? { ...options, enableWAL: false, flags: (options.driver as { OPEN_READONLY: number }).OPEN_READONLY }
-    : options;
 
 /** @throws Error naming what is wrong, and what to do */
 async function examine(dataSource: DataSource): Promise<string> {

@@ -2,6 +2,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { problem, note, type CheckFinding } from '../../protocol/check-finding';
 import { loadCertificate } from '../config/certificate';
 import type { Config } from '../config/config';
+import { auditCheck } from './audit.check';
 import { certificateChecks } from './certificate.checks';
 import { clockCheck } from './clock.check';
 import { databaseCheck } from './database.check';
@@ -30,7 +31,13 @@ export async function* diagnose(config: Config, database: DataSourceOptions): As
     yield problem('data folder', `${config.data} belongs to the user with the number ${owner}; ${remedy}`);
     return;
   }
-  yield* inOrder([diskCheck(config.data), databaseCheck(database), backupCheck(config), mailCheck(config)]);
+  yield* inOrder([
+    diskCheck(config.data),
+    databaseCheck(database),
+    auditCheck(config, database),
+    backupCheck(config),
+    mailCheck(config),
+  ]);
   const certificate = await loadCertificate(config);
   yield* certificateChecks(config, certificate);
   const { runs, finding } = await runningServer(config);

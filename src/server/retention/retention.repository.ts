@@ -21,10 +21,6 @@ export class RetentionRepository {
     return first && new Date(Number(first.at));
   }
 
-  async hasDue(rule: RetentionRule, due: Due): Promise<boolean> {
-    return (await this.due(this.database.manager, rule, due, 1).getRawMany()).length > 0;
-  }
-
   /**
    * Deletes some of the rows that are due, oldest first, with their parts, in one transaction.
    * @returns how many; less than `most` if no more are due

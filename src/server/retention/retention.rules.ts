@@ -4,7 +4,6 @@ import { OPEN_JOB_STATES } from '../../protocol/maintenance';
 import type { HistoryKind } from '../../protocol/retention';
 import { AlertEntity } from '../alerts/alert.entity';
 import { DeliveryEntity } from '../alerts/delivery/delivery.entity';
-import { AuditEventEntity } from '../auth/audit/audit-event.entity';
 import { DeploymentEntity } from '../deployment/deployment.entity';
 import { DeploymentSessionEntity } from '../deployment/halt/deployment-session.entity';
 import { DenialEntity } from '../devices/conditions/denial.entity';
@@ -14,8 +13,8 @@ import { HalfLogEntity } from '../sessions/half-log.entity';
 import { SessionStepEntity } from '../sessions/session-step.entity';
 import { SessionEntity } from '../sessions/session.entity';
 
-/** Readings are thinned before they are deleted, by `src/server/readings`. */
-export type RuledKind = Exclude<HistoryKind, 'readings'>;
+/** Readings are thinned before they are deleted, by `src/server/readings`; the audit trail is a chain (`AuditService`). */
+export type RuledKind = Exclude<HistoryKind, 'readings' | 'audit'>;
 
 interface RuleOf<Row extends ObjectLiteral> {
   readonly kind: RuledKind;
@@ -119,6 +118,4 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
     most: 'DENIALS_KEPT',
     deletable: [],
   }),
-  // no number: who makes many entries must not be able to have earlier ones deleted
-  rule<AuditEventEntity>({ kind: 'audit', entity: AuditEventEntity, stored: 'at', over: 'at', deletable: [] }),
 ];

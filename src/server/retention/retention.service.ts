@@ -73,12 +73,12 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
         { days: this.config.keepDays[rule.kind], most: mostOf(rule), since: toInstant(since) },
       ] as const;
     });
-    const readings = {
-      days: this.config.keepDays.readings,
-      most: null,
-      since: toInstant(this.keptSince('readings', now)),
-    };
-    return Object.fromEntries([...entries, ['readings', readings]]) as Retention;
+    // no number: who makes many entries must not be able to have earlier ones deleted
+    const byAge = (['readings', 'audit'] as const).map((kind) => {
+      const since = toInstant(this.keptSince(kind, now));
+      return [kind, { days: this.config.keepDays[kind], most: null, since }] as const;
+    });
+    return Object.fromEntries([...entries, ...byAge]) as Retention;
   }
 
   /** One run. @throws AbortError when the server stops; an error of the database */
@@ -94,6 +94,10 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
     for await (const count of this.thinnings()) {
       counts.readings += count;
       this.deleted.inc({ kind: 'readings' }, count);
+    }
+    for await (const count of this.auditDeletions()) {
+      counts.audit += count;
+      this.deleted.inc({ kind: 'audit' }, count);
     }
     const pages = await this.returnFreePages();
     this.journal.info('history deleted', { ...counts, freePages: pages, ms: Math.round(performance.now() - began) });
@@ -132,13 +136,23 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   private async *deletionsOf(rule: RetentionRule, due: Due): AsyncGenerator<number> {
+    yield* this.inBatches(() => this.repository.deleteDue(rule, due, LIMITS.RETENTION_ROWS));
+  }
+
+  private async *auditDeletions(): AsyncGenerator<number> {
+    const before = this.keptSince('audit', Date.now());
+    if (!(await this.audit.hasBefore(before))) return;
     // first, so that no interruption leaves the deletion without its entry
-    if (rule.kind === 'audit' && (await this.repository.hasDue(rule, due)))
-      await this.audit.record(undefined, 'audit.deleted', `before ${toInstant(due.before)}`, this.why(rule.kind));
+    await this.audit.record(undefined, 'audit.deleted', `before ${toInstant(before)}`, this.why('audit'));
+    yield* this.inBatches(() => this.audit.deleteOldest(before, LIMITS.RETENTION_ROWS));
+  }
+
+  /** @param deleteSome returns how many; less than RETENTION_ROWS if no more are due */
+  private async *inBatches(deleteSome: () => Promise<number>): AsyncGenerator<number> {
     for (let count: number = LIMITS.RETENTION_ROWS; count === LIMITS.RETENTION_ROWS;) {
       this.stopping.signal.throwIfAborted();
       const began = performance.now();
-      count = await this.repository.deleteDue(rule, due, LIMITS.RETENTION_ROWS);
+      count = await deleteSome();
       if (count > 0) yield count;
       await this.yieldToOthers(began);
     }

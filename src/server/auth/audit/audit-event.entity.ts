@@ -3,7 +3,7 @@ import { Instant } from '../../database/column-types';
 
 /**
  * One recorded action. The database refuses to change it, and to delete it within a year. Names are copied, so they
- * outlive what they name.
+ * outlive what they name. Its hash covers the one of the entry before it: `audit-chain`.
  */
 @Entity('audit_events')
 export class AuditEventEntity {
@@ -13,4 +13,6 @@ export class AuditEventEntity {
   @Column({ type: 'varchar', length: 64 }) action: string;
   @Index('ix_audit_events_target') @Column({ type: 'varchar', length: 200 }) target: string;
   @Column({ type: 'text' }) detail: string;
+  /** SHA-256 in base64url. */
+  @Column({ type: 'varchar', length: 43, default: '' }) hash: string;
 }

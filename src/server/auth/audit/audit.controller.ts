@@ -1,12 +1,27 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import type { z } from 'zod';
-import { auditEvent, auditQuery, page, type AuditEvent } from '../../../protocol/api';
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Throttle } from '@nestjs/throttler';
+import type { Response } from 'express';
+import { z } from 'zod';
+import {
+  auditEvent,
+  auditExportQuery,
+  auditQuery,
+  page,
+  type AuditEvent,
+  type AuditExportQuery,
+} from '../../../protocol/api';
+import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
 import type { Page } from '../../database/page';
 import { Answers } from '../../http/answers';
+import { Documented } from '../../http/api-docs';
+import { sendTexts } from '../../http/download';
 import { ExternalClientsService } from '../clients/external-clients.service';
+import { EXPORT_FORMATS, exportOf } from './audit-export';
 import { AuditService } from './audit.service';
 import { Permit } from '../access/access.guard';
+import { CurrentActor } from '../access/identity';
+import type { Actor } from '../actor';
 
 @Controller('api/audit')
 @Permit('admin')
@@ -23,6 +38,21 @@ export class AuditController {
   ): Promise<Page<AuditEvent>> {
     const of = clientId === undefined ? undefined : await this.clients.auditNames(clientId);
     const { rows, next } = await this.audit.page(query, of);
-    return { rows: rows.map((event) => ({ ...event, at: toInstant(event.at) })), next };
+    return { rows: rows.map(({ hash: _, at, ...event }) => ({ ...event, at: toInstant(at) })), next };
+  }
+
+  /** Read in batches while it is sent, oldest first. */
+  @Get('export')
+  @Throttle({ default: { limit: LIMITS.EXPORTS_PER_MINUTE, ttl: 60_000 } })
+  @Documented(({ ApiProduces }) => ApiProduces('text/csv', 'application/jsonl'))
+  @Answers(z.string())
+  async export(
+    @CurrentActor() actor: Actor,
+    @Query({ schema: auditExportQuery }) query: AuditExportQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    const format = EXPORT_FORMATS[query.format];
+    const file = `audit-${new Date().toISOString().slice(0, 10)}.${query.format}`;
+    await sendTexts(response, { type: format.type, file }, exportOf(this.audit.export(actor, query), format));
   }
 }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditExportQuery } from '../../../protocol/api';
+import { LIMITS } from '../../../protocol/limits';
 import type { Page, PageQuery } from '../../database/page';
 import type { Actor } from '../actor';
 import type { AuditEventEntity } from './audit-event.entity';
@@ -25,6 +27,27 @@ export class AuditService {
       target: target.slice(0, TARGET_CHARACTERS),
       detail: detail.slice(0, DETAIL_CHARACTERS),
     });
+  }
+
+  /** Whether the oldest entry is older. */
+  hasBefore(before: Date): Promise<boolean> {
+    return this.repository.hasBefore(before);
+  }
+  /** For `retention`: {@link AuditRepository.deleteOldest} */
+  deleteOldest(before: Date, most: number): Promise<number> {
+    return this.repository.deleteOldest(before, most);
+  }
+
+  /** All entries that fit, oldest first, in batches, which may be empty. An entry records it. */
+  async *export(actor: Actor, { format, from, until, ...names }: AuditExportQuery): AsyncGenerator<AuditEventEntity[]> {
+    const filter = { ...names, ...(from && { from: new Date(from) }), ...(until && { until: new Date(until) }) };
+    await this.record(actor, 'audit.exported', format, `filter ${JSON.stringify({ ...names, from, until })}`);
+    for (let after = 0; ;) {
+      const { rows, last } = await this.repository.fitting(filter, after, LIMITS.AUDIT_EXPORT_ROWS);
+      yield rows;
+      if (last === undefined) return;
+      after = last;
+    }
   }
 
   page(query: PageQuery, of?: AuditNames): Promise<Page<AuditEventEntity>> {

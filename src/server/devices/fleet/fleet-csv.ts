@@ -1,4 +1,5 @@
 import { fleetColumn, type FleetColumn, type FleetDevice } from '../../../protocol/fleet';
+import { BYTE_ORDER_MARK, csvLine } from '../../http/csv';
 
 type Cells = Record<string, (device: FleetDevice) => string | number | null>;
 
@@ -27,29 +28,15 @@ const CELLS: Record<FleetColumn, Cells> = {
   lastSeen: { lastSeen: ({ lastSeenAt }) => lastSeenAt },
 };
 
-/** Spreadsheets read UTF-8 only if the file begins with it. */
-const BYTE_ORDER_MARK = '\ufeff';
-/** What a spreadsheet would execute, also in full width. */
-const FORMULA = /^[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
-
-/** A line of RFC 4180. A text that begins like a formula is quoted with an apostrophe. */
-const lineOf = (cells: readonly (string | number | null)[]): string =>
-  `${cells.map((cell) => (typeof cell === 'string' ? textCell(cell) : String(cell ?? ''))).join(',')}\r\n`;
-
-function textCell(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",;\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** Devices as CSV, one text for each page of them. */
 export async function* csvOf(
   pages: AsyncIterable<FleetDevice[]>,
   columns: readonly FleetColumn[] = fleetColumn.options,
-): AsyncGenerator<string> {
+): AsyncGenerator<string, void> {
   const cells = Object.entries(Object.assign({}, ALWAYS, ...columns.map((column) => CELLS[column])) as Cells);
-  let head = BYTE_ORDER_MARK + lineOf(cells.map(([name]) => name));
+  let head = BYTE_ORDER_MARK + csvLine(cells.map(([name]) => name));
   for await (const devices of pages) {
-    yield head + devices.map((device) => lineOf(cells.map(([, cell]) => cell(device)))).join('');
+    yield head + devices.map((device) => csvLine(cells.map(([, cell]) => cell(device)))).join('');
     head = '';
   }
 }

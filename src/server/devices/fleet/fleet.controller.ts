@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Body, Controller, Delete, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { Journal } from '../../../journal/journal';
 import { page } from '../../../protocol/api';
 import {
   fleetDevice,
@@ -29,6 +26,7 @@ import { CurrentActor } from '../../auth/access/identity';
 import type { Page } from '../../database/page';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { Documented } from '../../http/api-docs';
+import { sendTexts } from '../../http/download';
 import { csvOf } from './fleet-csv';
 import { FleetViews } from './fleet-views';
 import { FleetService } from './fleet.service';
@@ -40,7 +38,6 @@ export class FleetController {
   constructor(
     private readonly fleet: FleetService,
     private readonly views: FleetViews,
-    private readonly journal: Journal,
   ) {}
 
   @Get()
@@ -60,7 +57,7 @@ export class FleetController {
 
   /** As CSV, read page by page while it is sent. */
   @Get('export')
-  @Throttle({ default: { limit: LIMITS.FLEET_EXPORTS_PER_MINUTE, ttl: 60_000 } })
+  @Throttle({ default: { limit: LIMITS.EXPORTS_PER_MINUTE, ttl: 60_000 } })
   @Documented(({ ApiProduces }) => ApiProduces('text/csv'))
   @Answers(z.string())
   async export(
@@ -68,21 +65,12 @@ export class FleetController {
     @Query({ schema: fleetExportQuery }) { columns, ...query }: FleetExportQuery,
     @Res() response: Response,
   ): Promise<void> {
-    const lines = csvOf(this.fleet.export(actor, query), columns);
-    // what fails before the first page is still answered as a problem
-    const first = await lines.next();
-    response.setTimeout(LIMITS.FLEET_EXPORT_STALL_MS, () => response.destroy());
-    response.type('text/csv; charset=utf-8');
-    response.attachment(`devices-${new Date().toISOString().slice(0, 10)}.csv`);
-    const all = async function* () {
-      if (!first.done) yield first.value;
-      yield* lines;
-    };
-    // a response that has begun cannot become a problem: it is cut, which a browser shows as a failed download
-    await pipeline(Readable.from(all()), response).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE')
-        this.journal.unexpected(error, 'exporting the device list');
-    });
+    const file = `devices-${new Date().toISOString().slice(0, 10)}.csv`;
+    await sendTexts(
+      response,
+      { type: 'text/csv; charset=utf-8', file },
+      csvOf(this.fleet.export(actor, query), columns),
+    );
   }
 
   @Get('views')
