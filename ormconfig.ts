@@ -6,6 +6,8 @@ import { ExternalClientEntity } from './src/server/auth/clients/external-client.
 import { AuditChainEntity } from './src/server/auth/audit/audit-chain.entity';
 import { AuditEventEntity } from './src/server/auth/audit/audit-event.entity';
 import { CookieSessionEntity } from './src/server/auth/login/cookie-session.entity';
+import { RecoveryCodeEntity } from './src/server/auth/factors/recovery-code.entity';
+import { SecondFactorEntity } from './src/server/auth/factors/second-factor.entity';
 import { UserEntity } from './src/server/auth/users/user.entity';
 import { LIMITS } from './src/protocol/limits';
 import { readConfig, type Config } from './src/server/config/config';
@@ -55,6 +57,7 @@ import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
+import { SecondFactors1763683200060 } from './src/server/database/migrations/0060-second-factors';
 import { Outboxes1763683200057 } from './src/server/database/migrations/0057-outboxes';
 import { AuditChain1763683200064 } from './src/server/database/migrations/0064-audit-chain';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
@@ -82,6 +85,8 @@ import { SessionEntity } from './src/server/sessions/session.entity';
 /** Every table, and every migration in the order in which they run. A feature adds its own here. */
 const entities = [
   UserEntity,
+  SecondFactorEntity,
+  RecoveryCodeEntity,
   CookieSessionEntity,
   ApiTokenEntity,
   ExternalClientEntity,
@@ -164,6 +169,7 @@ const migrations = [
   UsedLogins1763683200059,
   Outboxes1763683200057,
   AuditChain1763683200064,
+  SecondFactors1763683200060,
 ];
 
 const common = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instant } from './names';
+import { shownLine } from './shown-text';
 
 /** How a user proves who they are, and what the API shows of it. */
 
@@ -21,3 +22,59 @@ export const login = z.object({
   current: z.boolean(),
 });
 export type Login = z.infer<typeof login>;
+
+// ---- the login in steps
+
+/** `second-factor`: one has to be presented; `set-up`: the user has none yet, and the role requires one. */
+export const loginStep = z.enum(['second-factor', 'set-up']);
+export type LoginStep = z.infer<typeof loginStep>;
+
+export const factorKind = z.enum(['totp']);
+export type FactorKind = z.infer<typeof factorKind>;
+
+/** `GET /api/auth/login`: how a login can be made here, and how far that of this browser is. */
+export const loginState = z.object({
+  /** The password was right, but nothing is permitted yet; null: it has not begun, or it is complete. */
+  pending: z
+    .object({
+      step: loginStep,
+      username: z.string(),
+      /** What the user can present. Recovery codes can always be entered. */
+      factors: z.array(factorKind),
+    })
+    .nullable(),
+});
+export type LoginState = z.infer<typeof loginState>;
+/** Of an authenticator app, or a recovery code. Spaces and hyphens are ignored. */
+export const factorCode = z.string().trim().min(1).max(40);
+export const codeRequest = z.strictObject({ code: factorCode });
+
+// ---- factors
+
+export const factor = z.object({
+  id: z.uuid(),
+  kind: factorKind,
+  name: z.string(),
+  createdAt: instant,
+  lastUsedAt: instant.nullable(),
+});
+export type Factor = z.infer<typeof factor>;
+export const factors = z.object({
+  factors: z.array(factor),
+  /** Recovery codes that have not been used. */
+  recoveryCodes: z.int(),
+  /** Whether the role of the user requires a factor. */
+  required: z.boolean(),
+});
+export type Factors = z.infer<typeof factors>;
+export const newFactor = z.strictObject({ name: shownLine(100).min(1) });
+/** The only answer that contains the secret. */
+export const newTotp = z.object({
+  id: z.uuid(),
+  /** Base32, for typing. */
+  secret: z.string(),
+  /** `otpauth://totp/...`, for a QR code. */
+  uri: z.string(),
+});
+/** Recovery codes, in the only answer that contains them; null: those that the user has stay valid. */
+export const recoveryCodes = z.object({ recoveryCodes: z.array(z.string()).nullable() });

@@ -12,6 +12,26 @@ export const PROBLEMS = {
   },
   'not-logged-in': { status: 401, title: 'Login required', remedy: 'Log in, or send a valid API token.' },
   'login-refused': { status: 401, title: 'Login refused', remedy: 'Check the user ID and the password.' },
+  'second-factor-required': {
+    status: 401,
+    title: 'A second factor is required',
+    remedy: 'Enter the code of your authenticator app, or a recovery code: `POST /api/auth/login/code`.',
+  },
+  'second-factor-missing': {
+    status: 401,
+    title: 'A second factor has to be set up',
+    remedy: 'Log in to the console, which leads you through it.',
+  },
+  'factor-refused': {
+    status: 401,
+    title: 'The second factor was refused',
+    remedy: 'Wait for the next code and enter it, or enter a recovery code. Each one works once.',
+  },
+  'login-too-old': {
+    status: 403,
+    title: 'Log in again first',
+    remedy: 'Log out and in again in the console, then repeat this within 15 minutes.',
+  },
   forbidden: { status: 403, title: 'Not permitted', remedy: 'Ask an administrator for the required role.' },
   'insufficient-scope': {
     status: 403,

@@ -1,8 +1,8 @@
 import { Argument, Option, type Command } from 'commander';
 import type { Role } from '../protocol/api';
+import type { CreateUserOptions } from './commands/accounts.command';
 import type { BackupOptions } from './commands/backup.command';
 import type { KeyAction } from './commands/control-channel-key.command';
-import type { CreateUserOptions } from './commands/create-user.command';
 
 /** As a list of its own: the schema would be loaded with every command. */
 const ROLES = ['admin', 'technician'] satisfies Role[];
@@ -21,8 +21,13 @@ export function register(program: Command): void {
     .option('--display-name <name>', 'the name that others see; default: the username')
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .action(async (username: string, options: CreateUserOptions) =>
-      (await import('./commands/create-user.command.js')).runCreateUser(username, options),
+      (await import('./commands/accounts.command.js')).runCreateUser(username, options),
     );
+
+  server
+    .command('remove-factors <username>')
+    .description('remove the second factors of a user who has lost them; also while the server runs')
+    .action(async (username: string) => (await import('./commands/accounts.command.js')).runRemoveFactors(username));
 
   server
     .command('relay-secret <relay-id>')

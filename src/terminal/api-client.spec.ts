@@ -30,10 +30,12 @@ describe('ApiClient', () => {
     expect((await client.devices()).map(({ id }) => id)).toEqual(ids);
   });
 
+  const notAsked = () => Promise.reject(new Error('there is no second factor'));
+
   it('sends the cookies of a login, without their attributes', async () => {
     const cookies = ['sid=abc; Path=/; HttpOnly', 'other=1; Secure'];
     api.routes['POST /api/auth/login'] = () => ({ body: sampleUser, headers: { 'Set-Cookie': cookies } });
-    await (await new ApiClient({ server: api.url, outbound: NO_PROXY }).login('tess', 'secret word')).me();
+    await (await new ApiClient({ server: api.url, outbound: NO_PROXY }).login('tess', 'secret word', notAsked)).me();
     expect(api.requests[0]?.body).toEqual({ username: 'tess', password: 'secret word' });
     expect(api.requests[1]?.headers.cookie).toBe('sid=abc; other=1');
   });

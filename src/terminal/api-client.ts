@@ -53,12 +53,20 @@ export class ApiClient {
     return this.call('GET', '/api/auth/me', user);
   }
 
-  /** S101. @returns a client with the cookies of the login */
-  async login(username: string, password: string): Promise<ApiClient> {
-    const answer = await this.exchange({ method: 'POST', path: '/api/auth/login', body: { username, password } });
-    const cookies = answer.headers['set-cookie']?.map((cookie) => cookie.split(';')[0]).join('; ');
-    if (!cookies) throw new UnexpectedAnswer(this.address.server, 'the login set no cookie');
-    return new ApiClient(this.address, { cookies });
+  /**
+   * S101.
+   * @param code of the second factor, called if the login needs one
+   * @returns a client with the cookies of the login
+   */
+  async login(username: string, password: string, code: () => Promise<string>): Promise<ApiClient> {
+    const path = '/api/auth/login';
+    const first = await httpExchange(this.address, { method: 'POST', path, body: { username, password } });
+    if (problem.safeParse(parseJson(first.body)).data?.code !== 'second-factor-required')
+      return this.withCookies(this.successful(first));
+    const pending = this.withCookies(first);
+    return this.withCookies(
+      await pending.exchange({ method: 'POST', path: `${path}/code`, body: { code: await code() } }),
+    );
   }
 
   logout(): Promise<void> {
@@ -186,7 +194,16 @@ export class ApiClient {
   }
 
   private async exchange(asked: HttpRequest): Promise<HttpAnswer> {
-    const answer = await httpExchange(this.address, { ...asked, headers: this.headers() });
+    return this.successful(await httpExchange(this.address, { ...asked, headers: this.headers() }));
+  }
+
+  private withCookies({ headers }: HttpAnswer): ApiClient {
+    const cookies = headers['set-cookie']?.map((cookie) => cookie.split(';')[0]).join('; ');
+    if (!cookies) throw new UnexpectedAnswer(this.address.server, 'the login set no cookie');
+    return new ApiClient(this.address, { cookies });
+  }
+
+  private successful(answer: HttpAnswer): HttpAnswer {
     if (answer.status >= 200 && answer.status < 300) return answer;
     const parsed = problem.safeParse(parseJson(answer.body));
     if (parsed.success) throw new ApiProblem(parsed.data);

@@ -26,6 +26,8 @@ export function register(program: Command): void {
   add('login <server-url>', 'log in to a server and store an API token on this computer')
     .option('--user <user-id>', 'user ID; prompted for if omitted')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--code <code>', 'code of the second factor; prompted for if omitted and required')
+    .option('--token-stdin', 'read an API token, made in the console, from standard input instead of a password')
     .option('--fingerprint <pin>', 'accept only the server key with this fingerprint (SPKI SHA-256, base64url)')
     .option('--authority <file>', 'PEM file of the private authority that signed the certificates of server and relay')
     .option(

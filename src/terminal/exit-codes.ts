@@ -14,7 +14,7 @@ export const EXIT_CODES = {
     code: 10,
     meaning: "the server's certificate cannot be verified, or its key does not match the pin",
   },
-  'login-refused': { code: 11, meaning: 'the user ID or the password is wrong' },
+  'login-refused': { code: 11, meaning: 'the user ID, the password or the second factor is wrong' },
   'not-found': { code: 12, meaning: 'no such device, application, session, job, release, deployment or firmware' },
   'setup-failed': { code: 13, meaning: 'the session could not be set up, for example because no relay is available' },
   'ended-elsewhere': {

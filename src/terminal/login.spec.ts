@@ -66,6 +66,49 @@ describe('platen login', () => {
     return [await runCommand(terminal.io, (io) => login(io, api.url, all)), terminal];
   }
 
+  describe('with a second factor', () => {
+    const withFactor = (): FakeApiRoutes => ({
+      ...routes(),
+      'POST /api/auth/login': () => ({
+        ...problemAnswer('second-factor-required'),
+        headers: { 'Set-Cookie': 'sid=pending; HttpOnly' },
+      }),
+      'POST /api/auth/login/code': ({ body, headers }) =>
+        (body as { code: string }).code === '123456' && headers.cookie === 'sid=pending'
+          ? { body: sampleUser, headers: { 'Set-Cookie': 'sid=abc; HttpOnly' } }
+          : problemAnswer('factor-refused'),
+      'GET /api/auth/me': ({ headers }) =>
+        headers.cookie === 'sid=abc' ? { body: sampleUser } : problemAnswer('not-logged-in'),
+    });
+    beforeEach(async () => (api = await startFakeApi(withFactor())));
+
+    it.each([
+      ['123456', 0, 'Logged in to'],
+      ['654321', 11, ''],
+      [undefined, 2, ''],
+    ])('sends the code %s: exit code %d', async (given, exit, printed) => {
+      const [code, terminal] = await logIn('right word', given === undefined ? {} : { code: given });
+      expect(code).toBe(exit);
+      expect(terminal.out()).toContain(printed);
+    });
+  });
+
+  it.each([
+    ['new-token', 0],
+    ['wrong-token', 3],
+  ])('takes the API token %s instead of a password: exit code %d', async (token, exit) => {
+    api = await startFakeApi({
+      ...routes(),
+      'GET /api/auth/me': ({ headers }) =>
+        headers.authorization === 'Bearer new-token' ? { body: sampleUser } : problemAnswer('not-logged-in'),
+    });
+    const terminal = recordedTerminal(env);
+    terminal.input.end(`${token}\n`);
+    expect(await runCommand(terminal.io, (io) => login(io, api.url, { tokenStdin: true }))).toBe(exit);
+    if (exit === 0) expect(await stored()).toEqual({ server: api.url, token });
+    expect(api.requests.map(({ line }) => line)).not.toContain('POST /api/auth/login');
+  });
+
   it('exchanges the password for a token', async () => {
     api = await startFakeApi(routes());
     const [code, terminal] = await logIn('right word');

@@ -12,6 +12,10 @@ import type { TerminalIo } from './terminal-io';
 export interface LoginOptions {
   user?: string;
   passwordStdin?: boolean;
+  /** An API token instead of a password. */
+  tokenStdin?: boolean;
+  /** Of the second factor. */
+  code?: string;
   fingerprint?: string;
   authority?: string;
   /** `http[s]://[user:password@]host[:port]`, or `none`. */
@@ -22,9 +26,14 @@ export interface LoginOptions {
 }
 const TOKEN_DAYS = 30;
 
-/** `platen login`: exchanges the password for an API token and stores the token, not the password. */
+/**
+ * `platen login`: exchanges the password, and the second factor of a user who has one, for an API token and stores the
+ * token. Users without a password, or with a passkey alone, bring an API token from the console.
+ */
 export async function login(io: TerminalIo, serverUrl: string, options: LoginOptions): Promise<void> {
-  if (!options.passwordStdin && !io.interactive)
+  if (options.tokenStdin && (options.passwordStdin || options.user !== undefined || options.code !== undefined))
+    throw new UsageError('--token-stdin stands alone: a token is a whole login.', 'Leave out the other options.');
+  if (!options.passwordStdin && !options.tokenStdin && !io.interactive)
     throw new UsageError(
       'Not interactive: the password cannot be prompted for.',
       'Pass it on standard input with --password-stdin.',
@@ -44,16 +53,26 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
   const { protocol } = await client.about();
   if (protocol !== PROTOCOL_VERSION) throw new OtherVersion(PROTOCOL_VERSION, protocol);
 
+  const stored = { server: address.server, pin: address.pin, authority: address.authority, ...proxy };
+  if (options.tokenStdin) {
+    const token = (await readPassword(io)).trim();
+    const session = new ApiClient(address, { token });
+    const user = await session.me();
+    await revokeOldLogin(io);
+    const path = await storeCredentials(io.env, { ...stored, token });
+    io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
+    io.report(`The token is stored in ${path}. \`platen logout\` revokes it.`);
+    return showUnread(io, session);
+  }
   const username = options.user ?? (await ask(io, 'User ID: '));
   const password = options.passwordStdin ? await readPassword(io) : await askHidden(io, 'Password: ');
   io.journal.step('S101');
-  const session = await client.login(username, password);
+  const session = await client.login(username, password, () => secondFactor(io, options.code));
   try {
     const user = await session.me();
     const { token, expiresAt } = await session.createToken(`platen on ${hostname()}`.slice(0, 100), TOKEN_DAYS);
     await revokeOldLogin(io);
-    const { server, pin, authority } = address;
-    const path = await storeCredentials(io.env, { server, token, pin, authority, ...proxy });
+    const path = await storeCredentials(io.env, { ...stored, token });
     io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
     const until = expiresAt ? ` It is valid until ${minute(expiresAt)}.` : '';
     io.report(`The login is stored in ${path}.${until}`);
@@ -62,6 +81,16 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     // The token does not need the cookie, which expires if this fails.
     await session.logout().catch(() => undefined);
   }
+}
+
+/** @throws UsageError without a terminal to ask at */
+async function secondFactor(io: TerminalIo, code: string | undefined): Promise<string> {
+  if (code !== undefined) return code;
+  if (io.interactive) return ask(io, 'Code of your authenticator app, or a recovery code: ');
+  throw new UsageError(
+    'Not interactive: the code of the second factor cannot be prompted for.',
+    'Pass it with --code, or log in with an API token from the console (--token-stdin).',
+  );
 }
 
 /** The token of the replaced login would otherwise remain valid. */

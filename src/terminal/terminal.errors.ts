@@ -110,6 +110,8 @@ export class UnknownRelease extends TerminalError {
 const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'invalid-request': 'usage',
   'not-logged-in': 'not-logged-in',
+  'factor-refused': 'login-refused',
+  'second-factor-missing': 'login-refused',
   'login-refused': 'login-refused',
   forbidden: 'not-permitted',
   'access-denied': 'denied',

@@ -10,23 +10,33 @@ import { LIVE_PATH } from '../../src/protocol/live';
 import type { RestApi, Route } from '../support/server/rest-api';
 import { newLogin } from './accounts';
 
-/** `agent`: with the token of a job, which no user has. */
-type Access = 'anyone' | 'agent' | 'technician' | 'admin';
+/** `agent`: with the token of a job, which no user has. `browser`, `admin-browser`: only in a browser. */
+type Access = 'anyone' | 'agent' | 'browser' | 'technician' | 'admin' | 'admin-browser';
 
 /** Who may call which route of the API. */
 export const ACCESS: Record<Route, Access> = {
   'GET /api/about': 'anyone',
   'POST /api/auth/login': 'anyone',
+  'GET /api/auth/login': 'anyone',
+  'POST /api/auth/login/code': 'anyone',
+  'DELETE /api/auth/login': 'anyone',
   'POST /api/auth/logout': 'technician',
   'GET /api/auth/me': 'technician',
   'PATCH /api/auth/me': 'technician',
   'POST /api/auth/password': 'technician',
+  'GET /api/auth/factors': 'technician',
+  'POST /api/auth/factors/totp': 'browser',
+  'POST /api/auth/factors/totp/:id/confirmation': 'browser',
+  'POST /api/auth/factors/recovery-codes': 'browser',
+  'DELETE /api/auth/factors/:id': 'browser',
   'GET /api/auth/logins': 'technician',
   'DELETE /api/auth/logins': 'technician',
   'DELETE /api/auth/logins/:id': 'technician',
   'GET /api/users': 'admin',
   'POST /api/users': 'admin',
   'PATCH /api/users/:id': 'admin',
+  'GET /api/users/:id/factors': 'admin',
+  'DELETE /api/users/:id/factors': 'admin-browser',
   'GET /api/users/:id/logins': 'admin',
   'DELETE /api/users/:id/logins': 'admin',
   'DELETE /api/users/:id/logins/:loginId': 'admin',
@@ -174,16 +184,23 @@ export function describeAccess(api: () => RestApi): void {
       expect(documented.sort()).toEqual(Object.keys(ACCESS).sort());
     });
 
-    it.each(routesFor('agent', 'technician', 'admin'))('to %s requires a credential', async (route) => {
-      const refused = await api().refuses('anonymous', route, '401 not-logged-in');
-      expect(refused.errors).toBeUndefined();
-      const headers = { authorization: 'Bearer plt_wrong' };
-      await api().refuses('anonymous', route, '401 not-logged-in', { headers });
-    });
+    it.each(routesFor('agent', 'browser', 'technician', 'admin', 'admin-browser'))(
+      'to %s requires a credential',
+      async (route) => {
+        const refused = await api().refuses('anonymous', route, '401 not-logged-in');
+        expect(refused.errors).toBeUndefined();
+        const headers = { authorization: 'Bearer plt_wrong' };
+        await api().refuses('anonymous', route, '401 not-logged-in', { headers });
+      },
+    );
 
     it.each(routesFor('admin'))('to %s requires the role admin', async (route) => {
       await api().refuses('tom', route, '403 forbidden');
       expect([401, 403]).not.toContain((await api().call('ada', route)).status);
+    });
+
+    it.each(routesFor('browser', 'admin-browser'))('to %s is refused to API tokens', async (route) => {
+      await api().refuses('ada', route, '403 forbidden');
     });
 
     it.each(routesFor('agent'))('to %s is for agents only', async (route) => {

@@ -1,6 +1,8 @@
+import { generateSync } from 'otplib';
 import { z } from 'zod';
-import { login as knownLogin } from '../../src/protocol/account';
+import { factors, login as knownLogin, loginState, newTotp, recoveryCodes } from '../../src/protocol/account';
 import { apiToken, auditEvent, createdApiToken, page, user } from '../../src/protocol/api';
+import type { Problem } from '../../src/protocol/problems';
 import { notice } from '../../src/protocol/notice';
 import { retention } from '../../src/protocol/retention';
 import { NoticesService } from '../../src/server/notices/notices.service';
@@ -51,6 +53,43 @@ export function describeLogins(api: () => RestApi): void {
       await api().succeeds('anonymous', 'POST /api/auth/password', { ...browser, body: change });
       const headers = { authorization: `Bearer ${token}` };
       await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', { headers });
+    });
+
+    it('need a second factor that their user has set up', async () => {
+      const browser = await newLogin(api(), 'fay');
+      const begin = { ...browser, body: { name: 'phone' } };
+      const app = await api().answers('anonymous', 'POST /api/auth/factors/totp', newTotp, begin, 201);
+      const confirm = { ...browser, params: { id: app.id }, body: { code: generateSync({ secret: app.secret }) } };
+      const route = 'POST /api/auth/factors/totp/:id/confirmation';
+      const first = await api().answers('anonymous', route, recoveryCodes, confirm);
+      const listed = await api().answers('anonymous', 'GET /api/auth/factors', factors, browser);
+      expect(listed).toMatchObject({ factors: [{ id: app.id, name: 'phone', lastUsedAt: null }], required: false });
+      const { id } = await api().answers('anonymous', 'GET /api/auth/me', user, browser);
+      expect(await api().answers('ada', 'GET /api/users/:id/factors', factors, { params: { id } })).toEqual(listed);
+      const codes = 'POST /api/auth/factors/recovery-codes';
+      const second = await api().answers('anonymous', codes, recoveryCodes, browser);
+      expect(second.recoveryCodes).toHaveLength(first.recoveryCodes!.length);
+
+      const body = { username: 'fay', password: newUser.password };
+      const answer = await api().call('anonymous', 'POST /api/auth/login', { body });
+      expect([answer.status, (answer.body as Problem).code]).toEqual([401, 'second-factor-required']);
+      const pending = login(answer.get('Set-Cookie')!.at(-1)!.split(';')[0]!);
+      const state = () => api().answers('anonymous', 'GET /api/auth/login', loginState, pending);
+      expect((await state()).pending).toMatchObject({ step: 'second-factor', username: 'fay' });
+      const enter = (code: string) => ({ ...pending, body: { code } });
+      await api().refuses(
+        'anonymous',
+        'POST /api/auth/login/code',
+        '401 factor-refused',
+        enter(first.recoveryCodes![0]!),
+      );
+      await api().answers('anonymous', 'POST /api/auth/login/code', user, enter(second.recoveryCodes![0]!));
+      await api().succeeds('anonymous', 'DELETE /api/auth/login', pending);
+      expect(await state()).toMatchObject({ pending: null });
+
+      await api().succeeds('anonymous', 'DELETE /api/auth/factors/:id', { ...browser, params: { id: app.id } });
+      const admin = login(await api().plane.cookieOf('ada'));
+      await api().succeeds('anonymous', 'DELETE /api/users/:id/factors', { ...admin, params: { id } });
     });
 
     it('are listed and ended by their user', async () => {

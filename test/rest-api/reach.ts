@@ -36,6 +36,7 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/auth/me': 'none',
   'PATCH /api/auth/me': 'none',
   'POST /api/auth/password': 'none',
+  'GET /api/auth/factors': 'none',
   'GET /api/auth/logins': 'none',
   'DELETE /api/auth/logins': 'none',
   'DELETE /api/auth/logins/:id': 'none',

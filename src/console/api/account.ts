@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
-import { login } from '../../protocol/account';
+import { factors, login, newTotp, recoveryCodes, type newFactor } from '../../protocol/account';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
 
@@ -23,5 +23,56 @@ export function useEndLogins(userId: Whose) {
     mutationFn: (id: string | undefined) =>
       call(nothing, 'DELETE', id === undefined ? pathOf(userId) : `${pathOf(userId)}/${id}`),
     onSettled: () => client.invalidateQueries({ queryKey: ['logins'] }),
+  });
+}
+
+// ---- second factors
+
+export const useFactors = (userId: Whose) =>
+  useQuery({
+    queryKey: ['factors', userId ?? 'own'],
+    queryFn: () => call(factors, 'GET', userId === undefined ? '/auth/factors' : `/users/${userId}/factors`),
+    staleTime: 0,
+  });
+
+/** The first step of setting up an authenticator app. */
+export const useBeginTotp = () =>
+  useMutation({
+    mutationFn: (body: z.infer<typeof newFactor>) => call(newTotp, 'POST', '/auth/factors/totp', body),
+  });
+
+/** The last step; the answer may contain recovery codes. */
+export function useConfirmTotp() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: ({ id, code }: { id: string; code: string }) =>
+      call(recoveryCodes, 'POST', `/auth/factors/totp/${id}/confirmation`, { code }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['factors'] }),
+  });
+}
+
+export function useReplaceRecoveryCodes() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: () => call(recoveryCodes, 'POST', '/auth/factors/recovery-codes'),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['factors'] }),
+  });
+}
+
+/** Removes one of the user of this page. */
+export function useRemoveFactor() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (id: string) => call(nothing, 'DELETE', `/auth/factors/${id}`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['factors'] }),
+  });
+}
+
+/** Removes all of another user. */
+export function useRemoveFactorsOf(userId: string) {
+  const client = useClient();
+  return useMutation({
+    mutationFn: () => call(nothing, 'DELETE', `/users/${userId}/factors`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['factors'] }),
   });
 }

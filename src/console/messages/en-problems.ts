@@ -6,6 +6,9 @@ export type ProblemTexts = Record<ProblemCode, { readonly title: string; readonl
 /** The API's own remedies name commands and paths; these name screens. */
 const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
   'invalid-request': 'Correct the fields that are marked.',
+  'second-factor-required': 'Enter the code of your authenticator app, or a recovery code.',
+  'second-factor-missing': 'Set up an authenticator app.',
+  'login-too-old': 'Log out and in again, then repeat this within 15 minutes.',
   'unknown-device': 'Look for it in the list of devices. Its agent may have been removed.',
   'unknown-application': 'Choose one of the applications on the page of the device.',
   'unknown-session': 'Look for it in the list of sessions.',

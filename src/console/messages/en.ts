@@ -33,6 +33,11 @@ export const en = {
     submit: 'Log in',
     hint: 'Your administrator creates accounts.',
     ended: 'Your login has ended. Log in again to continue.',
+    code: 'Code',
+    codeHint: 'Of your authenticator app, or a recovery code',
+    lostFactor: 'If you have neither, ask your administrator to remove your second factor.',
+    giveUp: 'Log in as another user',
+    setUp: 'Your role requires a second factor beside the password. Set up an authenticator app to continue.',
   },
   shell: {
     navigation: 'Main navigation',

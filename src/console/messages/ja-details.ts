@@ -40,6 +40,35 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     'this is among the first passwords that an attacker tries; choose several words',
     'よく使われる推測されやすいパスワードです。複数の単語を組み合わせてください。',
   ],
+  [
+    'The password was right. The login also needs a second factor.',
+    'パスワードは確認できました。ログインには第2要素も必要です。',
+  ],
+  [
+    'The password was right. The role of the user also requires a second factor.',
+    'パスワードは確認できました。この役割には第2要素も必要です。',
+  ],
+  [
+    'The login was not completed in time. Enter the password again.',
+    'ログインが時間内に完了しませんでした。もう一度パスワードを入力してください。',
+  ],
+  ['The code is wrong, or has been used.', 'コードが正しくないか、使用済みです。'],
+  ['The code is wrong.', 'コードが正しくありません。'],
+  ['this is not the code that the app shows now', 'アプリに表示されているコードと異なります。'],
+  ['There is no such second factor.', 'その第2要素は存在しません。'],
+  [
+    'Your role requires a second factor. Add another one before you remove this one.',
+    'あなたの役割には第2要素が必要です。別の第2要素を追加してから削除してください。',
+  ],
+  ['There are already {} second factors.', '第2要素はすでに{}個あります。'],
+  [
+    'How a user logs in can only be changed shortly after a login.',
+    'ログイン方法を変更できるのは、ログイン直後だけです。',
+  ],
+  [
+    'API tokens cannot change how a user logs in. Use the console.',
+    'APIトークンではログイン方法を変更できません。コンソールを使用してください。',
+  ],
   ['There is no such login of this user.', 'このユーザーのそのログインは存在しません。'],
   ['this is not your password', '現在のパスワードが正しくありません。'],
   ['name the device IDs that the agent may announce', 'エージェントが登録できる機器のIDを入力してください。'],

@@ -15,6 +15,22 @@ export const jaProblems: typeof enProblems = {
     'invalid-request': { title: '入力内容が正しくありません', remedy: '示された項目を修正してください。' },
     'not-logged-in': { title: 'ログインが必要です', remedy: 'ログインしてください。' },
     'login-refused': { title: 'ログインできません', remedy: 'ユーザーIDとパスワードを確認してください。' },
+    'second-factor-required': {
+      title: '第2要素が必要です',
+      remedy: '認証アプリのコード、または回復コードを入力してください。',
+    },
+    'second-factor-missing': {
+      title: '第2要素の設定が必要です',
+      remedy: 'コンソールにログインし、案内に従って設定してください。',
+    },
+    'factor-refused': {
+      title: '第2要素を確認できません',
+      remedy: '次のコードを待って入力するか、回復コードを入力してください。各コードは一度だけ有効です。',
+    },
+    'login-too-old': {
+      title: 'もう一度ログインしてください',
+      remedy: 'ログアウトしてログインし直し、15分以内にもう一度操作してください。',
+    },
     forbidden: { title: '権限がありません', remedy: '必要な役割を管理者に依頼してください。' },
     'access-denied': {
       title: '機器が許可していません',

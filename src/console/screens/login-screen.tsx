@@ -1,68 +1,56 @@
-import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useEffect } from 'react';
-import { useLogIn } from '../api/login';
+import { Group, Loader, Text, Title } from '@mantine/core';
+import { useEffect, type ReactNode } from 'react';
+import { useLoginState } from '../api/login';
 import { useText } from '../messages/language';
-import { textsOf } from '../parts/form';
 import { Logo } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
+import { FactorStep } from './login/factor-step';
+import { PasswordStep } from './login/password-step';
+import { SetUpStep } from './login/set-up-step';
 import { Preferences } from './preferences';
 
 /** E1. @param ended whether the login has just ended */
 export function LoginScreen({ ended }: { ended: boolean }) {
   const t = useText();
-  const logIn = useLogIn();
+  const state = useLoginState();
   useEffect(() => {
     document.title = `${t.login.title} – ${t.product}`;
   }, [t]);
+  if (!state.data)
+    return (
+      <LoginFrame title={t.login.title}>
+        {state.error ? (
+          <ProblemNotice error={state.error} onRetry={() => void state.refetch()} />
+        ) : (
+          <Loader size="sm" role="status" aria-label={t.loading} />
+        )}
+      </LoginFrame>
+    );
+  const { pending } = state.data;
+  if (!pending)
+    return (
+      <LoginFrame title={t.login.title}>
+        <PasswordStep ended={ended} />
+      </LoginFrame>
+    );
+  return <LoginFrame title={pending.username}>{pending.step === 'set-up' ? <SetUpStep /> : <FactorStep />}</LoginFrame>;
+}
+
+function LoginFrame({ title, children }: { title: string; children: ReactNode }) {
+  const t = useText();
   return (
     <main className="login">
       <section className="panel">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            const text = textsOf(event.currentTarget);
-            logIn.mutate({ username: text('username'), password: text('password') });
-          }}
-        >
-          <Stack gap="md">
-            <Group gap="sm">
-              <Logo size={34} />
-              <div>
-                <Title order={1}>{t.product}</Title>
-                <Text size="xs" c="dimmed">
-                  {t.login.title}
-                </Text>
-              </div>
-            </Group>
-            {ended && !logIn.error && <Text size="sm">{t.login.ended}</Text>}
-            {logIn.error && <ProblemNotice error={logIn.error} />}
-            <TextInput
-              name="username"
-              label={t.login.userId}
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              autoFocus
-              required
-              withAsterisk={false}
-              maxLength={64}
-            />
-            <PasswordInput
-              name="password"
-              label={t.login.password}
-              autoComplete="current-password"
-              required
-              withAsterisk={false}
-              maxLength={256}
-            />
-            <Button type="submit" fullWidth loading={logIn.isPending}>
-              {t.login.submit}
-            </Button>
-            <Text size="xs" c="dimmed" ta="center">
-              {t.login.hint}
+        <Group gap="sm" mb="md" wrap="nowrap">
+          <Logo size={34} />
+          <div>
+            <Title order={1}>{t.product}</Title>
+            <Text size="xs" c="dimmed">
+              {title}
             </Text>
-          </Stack>
-        </form>
+          </div>
+        </Group>
+        {children}
       </section>
       <Group justify="center" mt="md">
         <Preferences />

@@ -76,7 +76,7 @@ export function UsersScreen() {
                       <Button
                         size="xs"
                         variant="subtle"
-                        aria-label={t.security.loginsOf(user.displayName)}
+                        aria-label={t.security.accessOf(user.displayName)}
                         onClick={() => setShown(user)}
                       >
                         {t.users.logins}

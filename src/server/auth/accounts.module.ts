@@ -4,6 +4,10 @@ import { AccessEvents } from './access-events';
 import { AuditEventEntity } from './audit/audit-event.entity';
 import { AuditRepository } from './audit/audit.repository';
 import { AuditService } from './audit/audit.service';
+import { FactorsRepository } from './factors/factors.repository';
+import { FactorsService } from './factors/factors.service';
+import { RecoveryCodeEntity } from './factors/recovery-code.entity';
+import { SecondFactorEntity } from './factors/second-factor.entity';
 import { Passwords } from './users/passwords';
 import { UserEntity } from './users/user.entity';
 import { UsersRepository } from './users/users.repository';
@@ -11,8 +15,17 @@ import { UsersService } from './users/users.service';
 
 /** Users and the audit trail, without HTTP: the server and the command `create-user` share it. */
 @Module({
-  imports: [TypeOrmModule.forFeature([UserEntity, AuditEventEntity])],
-  providers: [UsersRepository, UsersService, Passwords, AuditRepository, AuditService, AccessEvents],
-  exports: [UsersService, AuditService, AccessEvents],
+  imports: [TypeOrmModule.forFeature([UserEntity, AuditEventEntity, SecondFactorEntity, RecoveryCodeEntity])],
+  providers: [
+    UsersRepository,
+    UsersService,
+    Passwords,
+    AuditRepository,
+    AuditService,
+    AccessEvents,
+    FactorsRepository,
+    FactorsService,
+  ],
+  exports: [UsersService, AuditService, AccessEvents, FactorsService],
 })
 export class AccountsModule {}

@@ -121,6 +121,60 @@ export class GuessablePassword extends InvalidRequest {
     ]);
   }
 }
+/** The password was right; see `GET /api/auth/login`. */
+export class SecondFactorRequired extends ProblemError {
+  constructor() {
+    super('second-factor-required', 'The password was right. The login also needs a second factor.');
+  }
+}
+/** The password was right; see `GET /api/auth/login`. */
+export class SecondFactorMissing extends ProblemError {
+  constructor() {
+    super('second-factor-missing', 'The password was right. The role of the user also requires a second factor.');
+  }
+}
+export class NoPendingLogin extends ProblemError {
+  constructor() {
+    super('not-logged-in', 'The login was not completed in time. Enter the password again.');
+  }
+}
+/** At a login. */
+export class WrongCode extends ProblemError {
+  constructor() {
+    super('factor-refused', 'The code is wrong, or has been used.');
+  }
+}
+/** While an authenticator app is set up. */
+export class WrongFactorCode extends InvalidRequest {
+  constructor() {
+    super('The code is wrong.', [{ path: 'code', message: 'this is not the code that the app shows now' }]);
+  }
+}
+export class UnknownFactor extends ProblemError {
+  constructor() {
+    super('not-found', 'There is no such second factor.');
+  }
+}
+export class LastFactor extends ProblemError {
+  constructor() {
+    super('conflict', 'Your role requires a second factor. Add another one before you remove this one.');
+  }
+}
+export class TooManyFactors extends ProblemError {
+  constructor() {
+    super('conflict', `There are already ${LIMITS.FACTORS_PER_USER} second factors.`);
+  }
+}
+export class LoginTooOld extends ProblemError {
+  constructor() {
+    super('login-too-old', 'How a user logs in can only be changed shortly after a login.');
+  }
+}
+export class BrowserLoginRequired extends ProblemError {
+  constructor() {
+    super('forbidden', 'API tokens cannot change how a user logs in. Use the console.');
+  }
+}
 export class UnknownLogin extends ProblemError {
   constructor() {
     super('not-found', 'There is no such login of this user.');

@@ -20,6 +20,10 @@ import { ExternalClientsService } from './clients/external-clients.service';
 import { OauthController } from './clients/oauth.controller';
 import { AuditController } from './audit/audit.controller';
 import { AuthController } from './login/auth.controller';
+import { OwnFactorsController, UserFactorsController } from './factors/factors.controller';
+import { LoginCompleteness } from './login/login-completeness';
+import { PendingLoginController } from './login/pending-login.controller';
+import { PendingLogins } from './login/pending-login';
 import { CookieSessionEntity } from './login/cookie-session.entity';
 import { CookieSessionStore } from './login/cookie-session.store';
 import { CrossSiteGuard, PlatenOrigin } from './access/cross-site.guard';
@@ -46,9 +50,12 @@ import { UsersService } from './users/users.service';
   controllers: [
     AuthController,
     ProfileController,
+    PendingLoginController,
     OwnLoginsController,
+    OwnFactorsController,
     UsersController,
     UserLoginsController,
+    UserFactorsController,
     ApiTokensController,
     ExternalClientsController,
     OauthController,
@@ -68,6 +75,8 @@ import { UsersService } from './users/users.service';
     LoginBrowser,
     LoginThrottle,
     LoginService,
+    LoginCompleteness,
+    PendingLogins,
     UserLogins,
     { provide: PASSPORT, useFactory: createPassport, inject: [UsersService, LoginBrowser] },
     // The order matters: throttle, refuse cross-site requests, check the role.

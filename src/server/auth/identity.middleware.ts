@@ -3,11 +3,13 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import { LIMITS } from '../../protocol/limits';
 import { SECRETS, type Secrets } from '../config/secrets';
-import type { Actor } from './actor';
+import type { ActingUser } from './actor';
 import { AccessTokensService } from './clients/access-tokens.service';
 import { ClientMetrics } from './clients/client-metrics';
 import { ApiTokensService } from './tokens/api-tokens.service';
 import { loginCookieName } from './login/login-cookie';
+import { LoginCompleteness } from './login/login-completeness';
+import { PendingLogins } from './login/pending-login';
 import { CookieSessionStore } from './login/cookie-session.store';
 import { identify } from './access/identity';
 import { PASSPORT, type ServerPassport } from './login/passport';
@@ -23,6 +25,8 @@ export class IdentityMiddleware implements NestMiddleware {
     private readonly tokens: ApiTokensService,
     private readonly accessTokens: AccessTokensService,
     private readonly metrics: ClientMetrics,
+    private readonly completeness: LoginCompleteness,
+    private readonly pending: PendingLogins,
     @Inject(SECRETS) secrets: Secrets,
     @Inject(PASSPORT) passport: ServerPassport,
   ) {
@@ -61,10 +65,17 @@ export class IdentityMiddleware implements NestMiddleware {
       if (error) return next(error);
       void this.loginOfSession(request, response, (failure?: unknown) => {
         if (failure) return next(failure);
-        const { user, sessionID: loginId } = request;
-        if (user) identify(request, { actor: user as Actor, apiTokenId: undefined, accounts: true, loginId });
-        next();
+        this.useLogin(request).then(() => next(), next);
       });
     });
+  }
+
+  private async useLogin(request: Request): Promise<void> {
+    const { sessionID: loginId } = request;
+    const { origin } = request.session;
+    const user = request.user as ActingUser | undefined;
+    if (!user) return this.pending.identify(request);
+    if (!this.completeness.has(user, origin)) return;
+    identify(request, { actor: user, apiTokenId: undefined, accounts: true, loginId, loginAt: origin?.at });
   }
 }

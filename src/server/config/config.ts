@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Role } from '../../protocol/api';
 import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback } from '../../protocol/loopback';
 import type { CertificateFiles } from '../../tunnel/certificate-files';
@@ -68,6 +69,10 @@ export interface Config {
   readonly notices: {
     /** Whether a user's administrator is also notified when the user's session is halted ([0153]). */
     readonly administrator: 'never' | 'when-logged-out' | 'always';
+  };
+  readonly login: {
+    /** The roles whose users need a second factor. */
+    readonly secondFactorRoles: readonly Role[];
   };
   /** Who runs the server, for approval screens. Without a name, there is no logo. */
   readonly company: { readonly name?: string; readonly logoFile?: string };
@@ -167,6 +172,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       dailyDays: e.PLATEN_READINGS_DAILY_DAYS,
     },
     notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
+    login: { secondFactorRoles: e.PLATEN_SECOND_FACTOR_ROLES },
     company: {
       name: e.PLATEN_COMPANY_NAME,
       logoFile: e.PLATEN_COMPANY_LOGO && resolve(e.PLATEN_COMPANY_LOGO),

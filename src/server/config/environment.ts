@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../journal/journal';
 import { companyName } from '../../protocol/company';
+import { role } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback, isProtected } from '../../protocol/loopback';
 import { isUnnamed, proxySetting } from '../../tunnel/reverse-proxies';
@@ -21,6 +22,10 @@ const names = z
   .string()
   .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
   .pipe(z.array(domain));
+const roles = z
+  .string()
+  .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
+  .pipe(z.array(role));
 
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
@@ -84,6 +89,7 @@ export const environment = z
     PLATEN_SMTP_CA: z.string().optional(),
     PLATEN_MAIL_FROM: z.email().max(254).optional(),
     PLATEN_WEBHOOK_NETWORKS: proxySetting,
+    PLATEN_SECOND_FACTOR_ROLES: roles.default([]),
     PLATEN_COMPANY_NAME: companyName.optional(),
     PLATEN_COMPANY_LOGO: z.string().optional(),
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),

@@ -30,7 +30,7 @@ import {
   user,
   lastAgentCheck,
 } from '../../protocol/api';
-import { login } from '../../protocol/account';
+import { factor, factors, login, loginState, newTotp, recoveryCodes } from '../../protocol/account';
 import { kept, retention } from '../../protocol/retention';
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
 import { signedRecord } from '../../protocol/approval-record';
@@ -148,7 +148,12 @@ const COMPONENTS = {
   MeterJump: meterJump,
   MeterReport: meterReport,
   NewWebhook: newWebhook,
+  Factor: factor,
+  Factors: factors,
   Login: login,
+  LoginState: loginState,
+  NewTotp: newTotp,
+  RecoveryCodes: recoveryCodes,
   Notice: notice,
   OauthError: oauthError,
   OauthMetadata: oauthMetadata,

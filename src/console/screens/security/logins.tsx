@@ -28,7 +28,7 @@ export function Logins({ userId }: { userId?: string }) {
                 title: t.security.browser,
                 cell: ({ userAgent, address, current }) => (
                   <>
-                    <strong>{browserName(userAgent) || t.security.unknownBrowser}</strong>
+                    <strong>{browserName(userAgent) || t.security.unknownBrowser}</strong>{' '}
                     {current && <Status tone="on">{t.security.thisBrowser}</Status>}
                     <div className="minor">{address}</div>
                   </>

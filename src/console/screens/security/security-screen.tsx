@@ -2,6 +2,7 @@ import { useText } from '../../messages/language';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
 import { useCurrent } from '../current-user';
+import { FactorsPanel } from './factors';
 import { EndAllLogins, Logins } from './logins';
 import { PasswordForm } from './password-form';
 
@@ -11,6 +12,7 @@ export function SecurityScreen() {
   const { me } = useCurrent();
   return (
     <Page title={t.security.title} lead={`${me.username} · ${t.roles[me.role]}`}>
+      <FactorsPanel />
       <Panel title={t.security.logins} aside={<EndAllLogins />}>
         <Logins />
       </Panel>

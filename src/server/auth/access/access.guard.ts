@@ -1,13 +1,23 @@
 import { Injectable, SetMetadata, applyDecorators, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Role } from '../../../protocol/api';
+import { LIMITS } from '../../../protocol/limits';
 import type { ClientScope } from '../../../protocol/external-clients';
 import { Documented, DOCUMENTED_ACCESS, DOCUMENTED_SCHEMES } from '../../http/api-docs';
-import { AccountsNotCovered, ClosedToClients, Forbidden, InsufficientScope, NotLoggedIn } from '../auth.errors';
-import { identityOf } from './identity';
+import {
+  AccountsNotCovered,
+  BrowserLoginRequired,
+  ClosedToClients,
+  Forbidden,
+  InsufficientScope,
+  LoginTooOld,
+  NotLoggedIn,
+} from '../auth.errors';
+import { identityOf, pendingLoginOf, type Identity } from './identity';
 
 const ACCESS = 'platen:access';
 const ACCOUNTS = 'platen:accounts';
+const CHANGES_FACTORS = 'platen:changes-factors';
 const CLIENT_SCOPE = 'platen:client-scope';
 type Access = Role | 'public';
 
@@ -42,7 +52,14 @@ export const PermitClient = (scope: ClientScope): MethodDecorator =>
  */
 export const ManagesAccounts = (): MethodDecorator => SetMetadata(ACCOUNTS, true);
 
-/** Enforces `@Permit`, `@Public`, `@PermitClient` and `@ManagesAccounts`. */
+/**
+ * A route that changes how a user logs in. No API token opens it, and a browser only shortly after its login, so that
+ * someone who finds a browser open does not stay. Those for a user's own factors are also open to a login that lacks the
+ * factor which the role requires.
+ */
+export const ChangesFactors = (): MethodDecorator => SetMetadata(CHANGES_FACTORS, true);
+
+/** Enforces `@Permit`, `@Public`, `@PermitClient`, `@ManagesAccounts` and `@ChangesFactors`. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -53,7 +70,10 @@ export class AccessGuard implements CanActivate {
       context.getClass(),
     ]);
     if (access === 'public') return true;
-    const identity = identityOf(context.switchToHttp().getRequest<object>());
+    const request = context.switchToHttp().getRequest<object>();
+    const changesFactors = this.reflector.get<boolean | undefined>(CHANGES_FACTORS, context.getHandler());
+    if (changesFactors && access !== 'admin' && pendingLoginOf(request)?.step === 'set-up') return true;
+    const identity = identityOf(request);
     if (!identity) throw new NotLoggedIn();
     const { role, client } = identity.actor;
     if (client) {
@@ -65,6 +85,13 @@ export class AccessGuard implements CanActivate {
     if (access === 'admin' && role !== 'admin') throw new Forbidden(access);
     const managing = this.reflector.get<boolean | undefined>(ACCOUNTS, context.getHandler());
     if (managing && !identity.accounts) throw new AccountsNotCovered();
+    if (changesFactors) refuseOldLogin(identity);
     return true;
   }
+}
+
+/** @throws BrowserLoginRequired, LoginTooOld */
+function refuseOldLogin({ loginId, loginAt = 0 }: Identity): void {
+  if (loginId === undefined) throw new BrowserLoginRequired();
+  if (Date.now() - loginAt > LIMITS.FACTOR_CHANGE_MS) throw new LoginTooOld();
 }

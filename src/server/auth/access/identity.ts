@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Actor } from '../actor';
+import type { LoginStep } from '../../../protocol/account';
+import type { ActingUser, Actor } from '../actor';
 import { NotLoggedIn } from '../auth.errors';
 
 /** Who makes a request, and the credential used. */
@@ -11,15 +12,32 @@ export interface Identity {
   readonly accounts: boolean;
   /** ID of the login in a browser; undefined for a program. */
   readonly loginId?: string;
+  /** When that login was made, in milliseconds since 1970. */
+  readonly loginAt?: number | undefined;
+}
+
+/** A browser that has proved the first factor only. It is not logged in, and nothing but the rest of the login is open to it. */
+export interface PendingLogin {
+  readonly actor: ActingUser;
+  readonly step: LoginStep;
 }
 
 const identities = new WeakMap<object, Identity>();
+const pendingLogins = new WeakMap<object, PendingLogin>();
 
 export function identify(request: object, identity: Identity): void {
   identities.set(request, identity);
 }
 export function identityOf(request: object): Identity | undefined {
   return identities.get(request);
+}
+
+export function identifyPending(request: object, pending: PendingLogin): void {
+  pendingLogins.set(request, pending);
+}
+/** The pending login of a request without an identity. */
+export function pendingLoginOf(request: object): PendingLogin | undefined {
+  return pendingLogins.get(request);
 }
 
 function current(context: ExecutionContext): Identity {
@@ -35,3 +53,9 @@ export const CurrentActor = createParamDecorator(
 
 /** The user and the credential of the request: `@CurrentIdentity() identity: Identity`. */
 export const CurrentIdentity = createParamDecorator((_: unknown, context: ExecutionContext) => current(context));
+
+/** Whose second factors the request changes: the user's, or those of the user whose login lacks one. */
+export const FactorOwner = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Actor =>
+    pendingLoginOf(context.switchToHttp().getRequest<object>())?.actor ?? current(context).actor,
+);

@@ -5,6 +5,7 @@ import { LessThan, MoreThan, Not, Repository } from 'typeorm';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
+import type { ProvedFactor } from '../factors/factors.service';
 import { CookieSessionEntity } from './cookie-session.entity';
 
 type Done<Value = void> = (error?: unknown, value?: Value | null) => void;
@@ -18,6 +19,8 @@ export interface LoginOrigin {
   readonly at: number;
   readonly address: string;
   readonly userAgent: string;
+  /** The second factor that was proved; none with the password only. */
+  readonly factor?: ProvedFactor;
 }
 declare module 'express-session' {
   interface SessionData {
@@ -27,7 +30,7 @@ declare module 'express-session' {
 }
 
 /** A login as its user sees it. */
-export interface KnownLogin extends Omit<LoginOrigin, 'at'> {
+export interface KnownLogin extends Omit<LoginOrigin, 'at' | 'factor'> {
   readonly id: string;
   readonly at: Date;
   readonly lastUsedAt: Date;
@@ -54,10 +57,11 @@ export class CookieSessionStore extends Store {
     this.rows.delete({ idHash: secretHash(sessionId) }).then(() => done(), done);
   }
 
-  /** The user who is logged in with this session. */
-  async userOf(sessionId: string): Promise<string | undefined> {
+  /** The user who is logged in with this session, and how. */
+  async loginOf(sessionId: string): Promise<{ userId: string; origin: LoginOrigin | undefined } | undefined> {
     const row = await this.find(sessionId);
-    return login.safeParse(row?.data).data?.passport.user;
+    const userId = login.safeParse(row?.data).data?.passport.user;
+    return userId === undefined ? undefined : { userId, origin: (row?.data as Partial<SessionData>).origin };
   }
 
   /** Whether a browser is logged in as this user. */

@@ -5,14 +5,25 @@ import { Journal } from '../../../journal/journal';
 import type { passwordChange } from '../../../protocol/api';
 import { networkOf } from '../../../tunnel/network-of';
 import { AccessEvents } from '../access-events';
-import { identityOf } from '../access/identity';
-import type { Actor } from '../actor';
+import { identityOf, pendingLoginOf } from '../access/identity';
+import type { ActingUser, Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
-import { LoginRefused, TooManyLogins, WrongPassword } from '../auth.errors';
+import {
+  LoginRefused,
+  NoPendingLogin,
+  SecondFactorMissing,
+  SecondFactorRequired,
+  TooManyLogins,
+  WrongCode,
+  WrongPassword,
+} from '../auth.errors';
+import { FactorsService, type ProvedFactor } from '../factors/factors.service';
+import type { LoginOrigin } from './cookie-session.store';
 import { loginCookieName } from './login-cookie';
 import { LoginBrowser } from './login-browser';
 import { LoginThrottle } from './login-throttle';
 import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
+import { PendingLogins } from './pending-login';
 import { UsersService } from '../users/users.service';
 
 const USER_AGENT_CHARACTERS = 300;
@@ -27,6 +38,8 @@ export class LoginService {
     private readonly throttle: LoginThrottle,
     private readonly browsers: LoginBrowser,
     private readonly users: UsersService,
+    private readonly factors: FactorsService,
+    private readonly pending: PendingLogins,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
     private readonly journal: Journal,
@@ -35,7 +48,7 @@ export class LoginService {
   /**
    * S101-S103. An earlier cookie session is discarded, because its ID may have been planted (session fixation).
    * @param request with a validated `loginRequest` as its body
-   * @throws LoginRefused, TooManyLogins
+   * @throws LoginRefused, TooManyLogins; SecondFactorRequired, SecondFactorMissing: the login is pending in this browser
    */
   async logIn(request: Request, response: Response, username: string): Promise<Actor> {
     const address = request.ip ?? '';
@@ -50,30 +63,63 @@ export class LoginService {
       throw error;
     });
     this.journal.step('S102', undefined, { permitted: actor !== undefined });
-    // a user may have typed the password into the field of the user ID
-    const target = known ? username : '(unknown user)';
-    await this.audit.record(actor, actor ? 'login.permitted' : 'login.refused', target, `from ${address}`);
-    if (actor) {
-      this.throttle.succeeded(username, place);
-      this.browsers.remember(request, response, username, browser);
-      await storeLogin(request, actor);
-      const replaced = identityOf(request);
-      if (replaced) this.access.publish('logged-out', replaced.actor.userId);
+    if (!actor) {
+      // a user may have typed the password into the field of the user ID
+      const target = known ? username : '(unknown user)';
+      await this.audit.record(actor, 'login.refused', target, `from ${address}`);
+      this.journal.step('S103', undefined, { permitted: false });
+      throw new LoginRefused();
     }
-    this.journal.step('S103', undefined, { permitted: actor !== undefined });
-    if (!actor) throw new LoginRefused();
+    this.throttle.succeeded(username, place);
+    await this.proved(request, response, actor);
     return actor;
   }
 
+  /**
+   * The second factor of a pending login, by a code. Guesses are counted for the account, wherever they come from: the
+   * password is known there. A browser that has logged in to the account before is counted separately.
+   * @throws NoPendingLogin, WrongCode, TooManyLogins
+   */
+  async enterCode(request: Request, response: Response, code: string): Promise<Actor> {
+    const { actor, step } = pendingLoginOf(request) ?? {};
+    if (!actor || step !== 'second-factor') throw new NoPendingLogin();
+    const browser = this.browsers.of(request, actor.username);
+    const [account, place] = [`second factor of ${actor.username}`, browser ? `browser ${browser}` : 'elsewhere'];
+    const wait = this.throttle.begin(account, place);
+    if (wait > 0) throw new TooManyLogins(wait);
+    const factor = await this.factors.proveByCode(actor.userId, code).catch((error: unknown) => {
+      this.throttle.abandoned(account, place);
+      throw error;
+    });
+    if (!factor) {
+      await this.audit.record(undefined, 'login.refused', actor.username, `wrong code, from ${request.ip ?? ''}`);
+      throw new WrongCode();
+    }
+    this.throttle.succeeded(account, place);
+    await this.complete(request, response, actor, factor);
+    return actor;
+  }
+
+  /** After a factor was set up in a pending login. Does nothing for a login that is complete. */
+  async factorSetUp(request: Request, response: Response, factor: ProvedFactor): Promise<void> {
+    const pending = pendingLoginOf(request);
+    if (pending) await this.complete(request, response, pending.actor, factor);
+  }
+
   async logOut(actor: Actor, request: Request, response: Response): Promise<void> {
+    await this.forget(request, response);
+    this.access.publish('logged-out', actor.userId);
+    await this.audit.record(actor, 'login.ended', actor.username);
+  }
+
+  /** Ends the cookie session of a browser. */
+  async forget(request: Request, response: Response): Promise<void> {
     if (request.session)
       await new Promise<void>((resolve, reject) =>
         request.session.destroy((error?: Error) => (error ? reject(error) : resolve())),
       );
     const { secure } = request;
     response.clearCookie(loginCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
-    this.access.publish('logged-out', actor.userId);
-    await this.audit.record(actor, 'login.ended', actor.username);
   }
 
   /**
@@ -90,12 +136,38 @@ export class LoginService {
       throw error;
     });
     this.throttle.succeeded(actor.username, place);
-    if (request.session) await storeLogin(request, actor);
+    if (request.session) await storeLogin(request, actor, request.session.origin?.factor);
   }
 
-  private authenticate(request: Request, response: Response): Promise<{ actor: Actor | undefined } & LoginInfo> {
+  /** The first factor of a user: logs in, unless a second one is lacking. @throws SecondFactorRequired, SecondFactorMissing */
+  private async proved(request: Request, response: Response, actor: ActingUser): Promise<void> {
+    const step = await this.factors.missingStep(actor.userId, actor.role);
+    if (!step) return this.complete(request, response, actor, undefined);
+    const replaced = identityOf(request);
+    await this.pending.begin(request, actor);
+    if (replaced) this.access.publish('logged-out', replaced.actor.userId);
+    throw step === 'set-up' ? new SecondFactorMissing() : new SecondFactorRequired();
+  }
+
+  private async complete(
+    request: Request,
+    response: Response,
+    actor: ActingUser,
+    factor: ProvedFactor | undefined,
+  ): Promise<void> {
+    const { username } = actor;
+    const how = factor ? `from ${request.ip ?? ''}, with ${factor}` : `from ${request.ip ?? ''}`;
+    await this.audit.record(actor, 'login.permitted', username, how);
+    this.browsers.remember(request, response, username, this.browsers.of(request, username));
+    const replaced = identityOf(request);
+    await storeLogin(request, actor, factor);
+    if (replaced) this.access.publish('logged-out', replaced.actor.userId);
+    this.journal.step('S103', undefined, { permitted: true });
+  }
+
+  private authenticate(request: Request, response: Response): Promise<{ actor: ActingUser | undefined } & LoginInfo> {
     return new Promise((resolve, reject) => {
-      const answer = (error?: Error | null, actor?: Actor | false | null, info?: LoginInfo) =>
+      const answer = (error?: Error | null, actor?: ActingUser | false | null, info?: LoginInfo) =>
         error ? reject(error) : resolve({ actor: actor || undefined, known: info?.known ?? false });
       const handler = this.passport.authenticate('local', answer) as (...parts: unknown[]) => void;
       handler(request, response, (error: Error) => reject(error));
@@ -104,10 +176,10 @@ export class LoginService {
 }
 
 /** Always under a new session ID. */
-async function storeLogin(request: Request, actor: Actor): Promise<void> {
+async function storeLogin(request: Request, actor: Actor, factor: LoginOrigin['factor']): Promise<void> {
   await new Promise<void>((resolve, reject) =>
     request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())),
   );
   const userAgent = (request.get('user-agent') ?? '').slice(0, USER_AGENT_CHARACTERS);
-  request.session.origin = { at: Date.now(), address: request.ip ?? '', userAgent };
+  request.session.origin = { at: Date.now(), address: request.ip ?? '', userAgent, ...(factor && { factor }) };
 }

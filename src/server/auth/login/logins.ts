@@ -9,6 +9,7 @@ import type { Actor } from '../actor';
 import { ApiTokensRepository } from '../tokens/api-tokens.repository';
 import { UsersService } from '../users/users.service';
 import { CookieSessionStore } from './cookie-session.store';
+import { LoginCompleteness } from './login-completeness';
 import { sessionIdIn } from './login-cookie';
 
 /** Login checks outside an HTTP request: for a WebSocket that stays open, or for a given user. */
@@ -20,6 +21,7 @@ export class Logins {
     private readonly cookies: CookieSessionStore,
     private readonly tokens: ApiTokensRepository,
     private readonly users: UsersService,
+    private readonly completeness: LoginCompleteness,
     @Inject(SECRETS) private readonly secrets: Secrets,
     @Inject(CONFIG) config: Config,
   ) {
@@ -34,8 +36,9 @@ export class Logins {
     const header = request.headers.cookie ?? '';
     const sessionId = sessionIdIn(header, this.isSecure(request), this.secrets.cookieSecret);
     return async () => {
-      const userId = sessionId && (await this.cookies.userOf(sessionId));
-      return userId ? await this.users.actor(userId) : undefined;
+      const login = sessionId === undefined ? undefined : await this.cookies.loginOf(sessionId);
+      const actor = login && (await this.users.actor(login.userId));
+      return actor && this.completeness.has(actor, login.origin) ? actor : undefined;
     };
   }
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { newUser, pageQuery, profileChange, userChange } from '../../../protocol/api';
 import { shownText } from '../../../protocol/shown-text';
 import type { Page } from '../../database/page';
-import type { Actor } from '../actor';
+import type { ActingUser, Actor } from '../actor';
 import { AccessEvents } from '../access-events';
 import { AuditService } from '../audit/audit.service';
 import { LastAdmin, NotAnAdministrator, UnknownUser, UserExists, WrongPassword } from '../auth.errors';
@@ -17,7 +17,7 @@ type Change = z.infer<typeof userChange>;
 
 const NEW_PASSWORD = 'the password of the user was changed';
 
-const actorOf = ({ id, username, displayName, role }: UserEntity): Actor => ({
+const actorOf = ({ id, username, displayName, role }: UserEntity): ActingUser => ({
   userId: id,
   username,
   // entered before the rule for such texts, perhaps
@@ -46,13 +46,20 @@ export class UsersService {
     return user;
   }
 
+  /** @throws UnknownUser */
+  async getByName(username: string): Promise<UserEntity> {
+    const user = await this.repository.findByUsername(username);
+    if (!user) throw new UnknownUser();
+    return user;
+  }
+
   /** The active administrators. */
   administrators(): Promise<UserEntity[]> {
     return this.repository.activeAdministrators();
   }
 
   /** Undefined for an unknown or deactivated user. */
-  async actor(id: string): Promise<Actor | undefined> {
+  async actor(id: string): Promise<ActingUser | undefined> {
     const user = await this.repository.find(id);
     return user?.active ? actorOf(user) : undefined;
   }
@@ -66,7 +73,7 @@ export class UsersService {
     username: string,
     password: string,
     isFirst: boolean,
-  ): Promise<{ actor: Actor | undefined; known: boolean }> {
+  ): Promise<{ actor: ActingUser | undefined; known: boolean }> {
     const user = await this.repository.findByUsername(username);
     const right = await this.passwords.verify(password, user?.passwordHash, isFirst);
     return { actor: user && user.active && right ? actorOf(user) : undefined, known: user !== null };

@@ -16,7 +16,7 @@ export async function runCreateUser(username: string, options: CreateUserOptions
     const config = loadConfig();
     const fromTerminal = process.stdin.isTTY && !options.passwordStdin;
     const password = fromTerminal ? await askNewPassword() : await passwordFrom(process.stdin);
-    const { createUser } = await import('./create-user.js');
+    const { createUser } = await import('./accounts.js');
     await createUser(config, {
       username,
       displayName: options.displayName ?? username,
@@ -26,6 +26,18 @@ export async function runCreateUser(username: string, options: CreateUserOptions
     process.stdout.write(`user ${username} created (${options.role})\n`);
   } catch (error) {
     process.stderr.write(`platen server create-user: ${linesOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** `platen server remove-factors`. */
+export async function runRemoveFactors(username: string): Promise<void> {
+  try {
+    const { removeFactors } = await import('./accounts.js');
+    await removeFactors(loadConfig(), username);
+    process.stdout.write(`user ${username} has no second factor any more\n`);
+  } catch (error) {
+    process.stderr.write(`platen server remove-factors: ${linesOf(error)}\n`);
     process.exitCode = 1;
   }
 }

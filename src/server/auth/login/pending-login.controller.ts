@@ -1,0 +1,54 @@
+import { Body, Controller, Delete, Get, Post, Req, Res } from '@nestjs/common';
+import { Throttle } from '@nestjs/throttler';
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import { codeRequest, loginState, type LoginState } from '../../../protocol/account';
+import { user, type User } from '../../../protocol/api';
+import { LIMITS } from '../../../protocol/limits';
+import { Answers, AnswersNothing } from '../../http/answers';
+import { Public } from '../access/access.guard';
+import { pendingLoginOf } from '../access/identity';
+import { FactorsService } from '../factors/factors.service';
+import { presentedUser } from '../users/users.presenter';
+import { UsersService } from '../users/users.service';
+import { LoginService } from './login.service';
+
+/** The steps of a login after the password. They are open without a login, and act on the pending login of the browser. */
+@Controller('api/auth/login')
+@Public()
+export class PendingLoginController {
+  constructor(
+    private readonly logins: LoginService,
+    private readonly factors: FactorsService,
+    private readonly users: UsersService,
+  ) {}
+
+  @Get()
+  @Answers(loginState)
+  async state(@Req() request: Request): Promise<LoginState> {
+    const pending = pendingLoginOf(request);
+    if (!pending) return { pending: null };
+    const { actor, step } = pending;
+    const kinds = new Set((await this.factors.list(actor.userId)).map(({ kind }) => kind));
+    return { pending: { step, username: actor.username, factors: [...kinds] } };
+  }
+
+  @Post('code')
+  @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
+  @Answers(user)
+  async enterCode(
+    @Body({ schema: codeRequest }) { code }: z.infer<typeof codeRequest>,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<User> {
+    const actor = await this.logins.enterCode(request, response, code);
+    return presentedUser(await this.users.get(actor.userId));
+  }
+
+  /** Begins again with the password; a login that is complete is left alone. */
+  @Delete()
+  @AnswersNothing()
+  async giveUp(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
+    if (pendingLoginOf(request)) await this.logins.forget(request, response);
+  }
+}
