@@ -22,6 +22,10 @@ export async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  void server.replaced.then(() => {
+    process.stderr.write('platen server: another server has taken over the database\n');
+    process.exit(1); // at once: what it still wrote would be of an earlier state
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server));
 }
 

@@ -3,16 +3,19 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { DataSourceOptions } from 'typeorm';
 import { LIMITS } from '../protocol/limits';
 import { AppModule } from './app.module';
 import { isOfUnknownAuthority } from './config/certificate';
 import type { Config } from './config/config';
 import { lockDataFolder } from './config/data-folder-lock';
 import type { Settings } from './config/config.module';
+import type { DatabaseLock } from './database/database-lock';
 import { initialiseHttp } from './http/http-application';
 import { ownUrlOf, publicUrlOf } from './http/own-url';
 import { NestLogger } from './nest-logger';
 import { shareOnePort } from './one-port';
+import { lockDatabase } from './standby';
 import { RelaySupervisor } from './relays/relay-supervisor';
 import { watchCertificate } from '../tunnel/certificate-files';
 import { loadSettings } from './settings';
@@ -22,26 +25,39 @@ export interface RunningServer {
   readonly port: number;
   /** The URL for browsers and terminals. */
   readonly url: string;
+  /** Resolves when another server has taken over the database. This one must end at once. */
+  readonly replaced: Promise<void>;
   /** Stops the modules from right to left, then the requests, then the database. */
   stop(): Promise<void>;
 }
 
 /**
- * @throws DataFolderUnusable, DataFolderInUse, SecretsUnusable, CertificateUnusable, ReleaseKeyUnusable; the error of
- * `listen` when the port is in use
+ * A standby resolves when it has become the active server.
+ * @throws DataFolderUnusable, DataFolderInUse, DatabaseInUse, StandbyUnusable, SecretsUnusable, CertificateUnusable,
+ * ReleaseKeyUnusable; the error of `listen` when the port is in use
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   const settings = await loadSettings(config);
-  const release = await lockDataFolder(config.data);
+  const lock = await lockDatabase(settings);
+  const locks: (() => Promise<void>)[] = [async () => await lock?.release()];
+  const release = async () => {
+    for (const unlock of locks.splice(0).reverse()) await unlock();
+  };
   try {
-    return await start(settings, release);
+    // a standby may share the folder with a server that has stopped answering; the lock of the database decides
+    if (!config.standby) locks.push(await lockDataFolder(config.data));
+    const started = await start(lock ? { ...settings, dataSource: namedFor(lock, settings) } : settings, release);
+    return { ...started, replaced: lock?.lost ?? new Promise<void>(() => undefined) };
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-async function start(settings: Settings, release: () => Promise<void>): Promise<RunningServer> {
+const namedFor = (lock: DatabaseLock, { dataSource }: Settings): DataSourceOptions =>
+  ({ ...dataSource, applicationName: lock.serverName }) as DataSourceOptions;
+
+async function start(settings: Settings, release: () => Promise<void>): Promise<Omit<RunningServer, 'replaced'>> {
   const { config } = settings;
   const { certificate, journal } = settings;
   const tls = config.http.tls ? { httpsOptions: { cert: certificate.certificate, key: certificate.key } } : {};

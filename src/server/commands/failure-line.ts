@@ -7,6 +7,7 @@ import { listenFailure } from '../http/listen-failure';
 import { CompanyLogoUnusable } from '../config/company';
 import { ReleaseKeyUnusable } from '../config/release-key';
 import { SecretsUnusable } from '../config/secrets';
+import { DatabaseInUse, StandbyUnusable } from '../database/database-lock';
 import { DatabaseUnusable } from '../database/database-unusable';
 import { PasswordNotGiven } from './password-prompt';
 
@@ -14,6 +15,8 @@ const OWN = [
   ConfigurationError,
   DataFolderUnusable,
   DataFolderInUse,
+  DatabaseInUse,
+  StandbyUnusable,
   SecretsUnusable,
   CertificateUnusable,
   DatabaseUnusable,

@@ -84,6 +84,16 @@ describe('configuration', () => {
     });
   });
 
+  it.each<[Record<string, string>, RegExp | undefined]>([
+    [{ PLATEN_RELAY: 'remote', PLATEN_DATABASE_URL: 'postgres://platen@127.0.0.1/platen' }, undefined],
+    [{ PLATEN_RELAY: 'remote' }, /^ {2}PLATEN_STANDBY: needs PLATEN_DATABASE_URL/m],
+    [{ PLATEN_DATABASE_URL: 'postgres://platen@127.0.0.1/platen' }, /^ {2}PLATEN_STANDBY: needs PLATEN_RELAY=remote/m],
+  ])('may be a standby where another server can continue: %j', (environment, refusal) => {
+    const read = () => readConfig({ PLATEN_STANDBY: 'yes', ...environment });
+    if (refusal) expect(read).toThrow(refusal);
+    else expect(read().standby).toBe(true);
+  });
+
   describe('behind a reverse proxy', () => {
     const here = { PLATEN_TRUST_PROXY: 'yes' };
     const elsewhere = { PLATEN_TRUST_PROXY: '192.0.2.9, 2001:db8::/64', PLATEN_PUBLIC_URL: 'https://p.example' };

@@ -38,6 +38,8 @@ export interface Config {
   readonly authority: string | undefined;
   readonly database:
     { readonly type: 'sqlite'; readonly path: string } | { readonly type: 'postgres'; readonly url: string };
+  /** Whether this server waits while another one uses the database. */
+  readonly standby: boolean;
   readonly xmpp: {
     readonly host: string;
     readonly port: number;
@@ -150,6 +152,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     database: e.PLATEN_DATABASE_URL
       ? { type: 'postgres', url: e.PLATEN_DATABASE_URL }
       : { type: 'sqlite', path: join(data, 'platen.sqlite') },
+    standby: e.PLATEN_STANDBY === 'yes',
     xmpp: {
       host: e.PLATEN_XMPP_HOST,
       port: e.PLATEN_XMPP_PORT,

@@ -60,6 +60,7 @@ export const environment = z
     PLATEN_TLS_KEY: z.string().optional(),
     PLATEN_TLS_CA: z.string().optional(),
     PLATEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    PLATEN_STANDBY: z.enum(['no', 'yes']).default('no'),
     PLATEN_XMPP_HOST: z.string().default('127.0.0.1'),
     PLATEN_XMPP_PORT: port.default(5223),
     PLATEN_XMPP_DOMAIN: z.string().default('platen.local'),
@@ -166,6 +167,14 @@ export const environment = z
   .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
     path: ['PLATEN_DATA'],
     message: 'must be a shorter path: with relay/keeper.sock it may have 107 bytes (unix(7))',
+  })
+  .refine((env) => env.PLATEN_STANDBY === 'no' || env.PLATEN_DATABASE_URL, {
+    path: ['PLATEN_STANDBY'],
+    message: 'needs PLATEN_DATABASE_URL, the PostgreSQL database that the active server uses',
+  })
+  .refine((env) => env.PLATEN_STANDBY === 'no' || env.PLATEN_RELAY === 'remote', {
+    path: ['PLATEN_STANDBY'],
+    message: 'needs PLATEN_RELAY=remote: a local relay ends with its machine, and its sessions with it',
   })
   .refine((env) => !env.PLATEN_COMPANY_LOGO || env.PLATEN_COMPANY_NAME, {
     path: ['PLATEN_COMPANY_LOGO'],

@@ -28,11 +28,13 @@ export class TestStage {
   /** @param disk where the server's data is */
   static async set({
     disk,
+    ports: reserved,
     ...options
-  }: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> & { disk?: SmallFilesystem } = {}): Promise<TestStage> {
+  }: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> &
+    Partial<Pick<StageOptions, 'ports'>> & { disk?: SmallFilesystem } = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
-    const ports = await reservePorts();
+    const ports = reserved ?? (await reservePorts());
     const logIn = () => it.logIn(`http://127.0.0.1:${ports.http}`);
     let loggedIn: Promise<unknown> | undefined;
     it.stage = await setStage({
