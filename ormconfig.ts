@@ -15,6 +15,8 @@ import { AlertEntity } from './src/server/alerts/alert.entity';
 import { DeliveryEntity } from './src/server/alerts/delivery/delivery.entity';
 import { WebhookEntity } from './src/server/alerts/delivery/webhook.entity';
 import { AlertSettingsEntity } from './src/server/alerts/settings/alert-settings.entity';
+import { CampaignDeviceEntity } from './src/server/campaigns/campaign-device.entity';
+import { CampaignEntity } from './src/server/campaigns/campaign.entity';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
@@ -55,6 +57,7 @@ import { Alerts1763683200045 } from './src/server/database/migrations/0045-alert
 import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0046-alert-deliveries';
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
+import { Campaigns1763683200053 } from './src/server/database/migrations/0053-campaigns';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
 import { SecondFactors1763683200060 } from './src/server/database/migrations/0060-second-factors';
@@ -122,6 +125,8 @@ const entities = [
   AlertSettingsEntity,
   WebhookEntity,
   DeliveryEntity,
+  CampaignEntity,
+  CampaignDeviceEntity,
   DeploymentEntity,
   DeploymentSessionEntity,
 ];
@@ -165,6 +170,7 @@ const migrations = [
   AlertDeliveries1763683200046,
   DeviceNotes1763683200051,
   Fleet1763683200052,
+  Campaigns1763683200053,
   DeviceReplacements1763683200048,
   UsedLogins1763683200059,
   Outboxes1763683200057,

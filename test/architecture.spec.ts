@@ -34,6 +34,7 @@ const MODULES = [
   'maintenance',
   'readings',
   'alerts',
+  'campaigns',
   'deployment',
   'overview',
   'retention',

@@ -11,6 +11,10 @@ import { TargetsRepository } from '../src/server/alerts/rules/targets.repository
 import { AuditEventEntity } from '../src/server/auth/audit/audit-event.entity';
 import { AuditRepository } from '../src/server/auth/audit/audit.repository';
 import type { FleetFilter } from '../src/protocol/fleet';
+import { CampaignDeviceEntity } from '../src/server/campaigns/campaign-device.entity';
+import { CampaignDevicesRepository } from '../src/server/campaigns/campaign-devices.repository';
+import { CampaignEntity } from '../src/server/campaigns/campaign.entity';
+import { CampaignsRepository } from '../src/server/campaigns/campaigns.repository';
 import { readConfig } from '../src/server/config/config';
 import { EVERYTHING, type Reach } from '../src/server/customers/reach';
 import { BatchedWrites } from '../src/server/database/batched-writes';
@@ -64,6 +68,8 @@ const GROWING = [
   'half_logs',
   'session_steps',
   'maintenance_jobs',
+  'campaigns',
+  'campaign_devices',
   'audit_events',
   'notices',
   'alerts',
@@ -120,6 +126,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const rows = <Entity extends object>(entity: new () => Entity): Repository<Entity> => database.getRepository(entity);
   const sessions = new SessionsRepository(rows(SessionEntity), rows(HalfLogEntity), rows(SessionStepEntity));
   const jobs = new JobsRepository(rows(JobEntity));
+  const campaigns = new CampaignsRepository(rows(CampaignEntity));
+  const campaignDevices = new CampaignDevicesRepository(rows(CampaignDeviceEntity));
   const audit = new AuditRepository(rows(AuditEventEntity));
   const notices = new NoticesRepository(rows(NoticeEntity));
   const alerts = new AlertsRepository(rows(AlertEntity));
@@ -148,6 +156,15 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const job = row<JobEntity>({
     ...{ id: 'j1', userId: 'u', username: 'u', displayName: 'U', deviceId: 'd', deviceName: 'D', agentId: 'a' },
     ...{ operation: 'restart', state: 'requested', result: [], requestedAt: now, expiresAt: now },
+  });
+  const campaign = row<CampaignEntity>({
+    ...{ id: 'p1', name: 'P', state: 'running', operation: 'restart', fromVersions: [], userId: 'u', userName: 'U' },
+    ...{ waves: 2, wave: 1, pauseAfterFirstWave: false, failureLeast: 1, waitHours: 1 },
+    ...{ createdAt: now, startsAt: now, countedFrom: now, deadlineAt: now },
+  });
+  const inCampaign = row<CampaignDeviceEntity>({
+    ...{ id: 'q1', campaignId: 'p1', position: 0, deviceId: 'd', deviceName: 'D', agentId: 'a', wave: 1 },
+    ...{ state: 'waiting', attention: 3 },
   });
   const notice = row<NoticeEntity>({
     ...{ id: 'n1', recipientId: 'u', kind: 'session-halted', remoteSessionId: 's1', at: now, deviceId: 'd' },
@@ -263,6 +280,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['change', () => jobs.change('j1', 'requested', { detail: 'x' })],
         ['claim', () => jobs.claim('j1')],
         ['storeDecision', () => jobs.storeDecision('j', { update: false, reason: 'fresh', outcome: 'kept' })],
+        ['among', () => jobs.among(['j1', 'j2'])],
         ['find', () => jobs.find('j1')],
         ['open', () => jobs.open()],
         ['due', () => jobs.due(now)],
@@ -395,6 +413,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
     [
       devices,
       [
+        ['among', () => devices.among(['d', 'e'])],
         ['replace', () => devices.replace('a', [announced], presence)],
         ['replace (again)', () => devices.replace('a', [announced], presence)],
         ['replace (changed)', () => devices.replace('a', [], { ...presence, announcementHash: 'i' })],
@@ -427,6 +446,45 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['page (of a site)', () => fleet.page({ ...allDevices, reach: ofOneSite }, byName)],
         ['page (offline)', () => fleet.page({ ...allDevices, filter: { presence: 'offline' } }, byName)],
         ['page (every filter)', () => fleet.page({ ...allDevices, filter: everyFilter }, byName)],
+      ],
+    ],
+    [
+      campaigns,
+      [
+        ['insert', () => campaigns.insert(campaign, [inCampaign])],
+        ['change', () => campaigns.change('p1', 'running', { detail: 'x' })],
+        ['changeWave', () => campaigns.changeWave('p1', 1, { wave: 1, waveBeganAt: now })],
+        ['find', () => campaigns.find('p1')],
+        ['open', () => campaigns.open()],
+        ['countOpen', () => campaigns.countOpen()],
+        ['due', () => campaigns.due(now)],
+        ['nextDeadline', () => campaigns.nextDeadline()],
+        ['needsFirmware', () => campaigns.needsFirmware('f')],
+        ['list', () => campaigns.list(EVERYTHING, { ...page, state: 'all' })],
+        ['list (open)', () => campaigns.list(EVERYTHING, { ...page, state: 'open' })],
+        ['list (of a site)', () => campaigns.list(ofOneSite, { ...page, state: 'all' })],
+      ],
+    ],
+    [
+      campaignDevices,
+      [
+        ['change', () => campaignDevices.change('q1', 'waiting', { detail: 'x' })],
+        ['changeWaiting', () => campaignDevices.changeWaiting('p1', 1, { detail: 'y' })],
+        ['giveUp', () => campaignDevices.giveUp('p1', now)],
+        ['running', () => campaignDevices.running('p1')],
+        ['countUnheld', () => campaignDevices.countUnheld('p1')],
+        ['countRunning', () => campaignDevices.countRunning('p1')],
+        ['waiting', () => campaignDevices.waiting('p1', 1)],
+        ['hasOpen', () => campaignDevices.hasOpen('p1', 1)],
+        ['countEnded', () => campaignDevices.countEnded('p1', 'failed', now)],
+        ['taken', () => campaignDevices.taken(['d'], ['k'])],
+        ['counts', () => campaignDevices.counts(['p1', 'p2'], ofOneSite)],
+        ['countHolds', () => campaignDevices.countHolds('p1', EVERYTHING)],
+        ['countWaiting', () => campaignDevices.countWaiting('p1', EVERYTHING)],
+        ['extent', () => campaignDevices.extent('p1', ofOneSite)],
+        ['sites', () => campaignDevices.sites('p1')],
+        ['page', () => campaignDevices.page('p1', ofOneSite, page)],
+        ['page (failed)', () => campaignDevices.page('p1', EVERYTHING, { ...page, state: 'failed' })],
       ],
     ],
     [

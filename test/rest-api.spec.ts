@@ -7,6 +7,7 @@ import request from 'supertest';
 import { ACCESS, describeAccess, describeDocument } from './rest-api/access';
 import { describeAlerts, describeAlertSettings, describeWebhooks } from './rest-api/alerts';
 import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
+import { describeCampaigns } from './rest-api/campaigns';
 import { describeCustomers } from './rest-api/customers';
 import { describeClients } from './rest-api/clients';
 import { describeDeployments, describeReleases } from './rest-api/deployment';
@@ -68,6 +69,7 @@ describe('REST API', () => {
   describeRelays(given);
   describeFirmware(given, firmwareMaker);
   describeJobs(given, firmwareMaker);
+  describeCampaigns(given);
   describeAlerts(given);
   describeAlertSettings(given);
   describeWebhooks(given);

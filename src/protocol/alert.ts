@@ -4,6 +4,7 @@ import { language, namedSite, pageQuery } from './api';
 import { alertSeverity, supply } from './device-information';
 import { LIMITS } from './limits';
 import { agentId, deviceId, instant } from './names';
+import { timeZone } from './weekly-hours';
 
 /**
  * Alerts: conditions of devices, agents and this server that somebody has to act on. An alert is raised once for each rule
@@ -157,12 +158,6 @@ export const alertMail = z.strictObject({
 });
 export type AlertMail = z.infer<typeof alertMail>;
 
-const NO_TIME_ZONE = 'must be a time zone such as Europe/Berlin';
-const timeZone = z
-  .string()
-  .regex(/^[A-Za-z0-9_+/-]{1,64}$/, NO_TIME_ZONE)
-  .refine((name) => isTimeZone(name), NO_TIME_ZONE);
-
 /** When nothing is sent. Alerts are raised in these hours, too, and sent when the hours are over. */
 export const quietTimes = z.strictObject({
   timeZone,
@@ -183,11 +178,3 @@ export const customerAlertSettings = z.strictObject({
   quiet: quietTimes.nullable(),
 });
 export type CustomerAlertSettings = z.infer<typeof customerAlertSettings>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}

@@ -26,6 +26,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('conditions'), id: deviceId }),
   /** A maintenance job has changed; the event carries the complete job. */
   z.object({ type: z.literal('job'), job }),
+  /** A campaign, or one of its devices, has changed; read it again. Numbers depend on what the user sees. */
+  z.object({ type: z.literal('campaign'), id: z.uuid() }),
   /** An alert was raised, acknowledged or resolved, or its facts have changed; the event carries the complete alert. */
   z.object({ type: z.literal('alert'), alert }),
   /** Sent to its recipient only. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { campaign } from './campaign';
 import { fleetCounts, fleetGroup } from './fleet';
 import { firmware } from './maintenance';
 
@@ -19,6 +20,8 @@ export const overview = z.object({
   /** Those with something that needs someone, the most severe first; OVERVIEW_CUSTOMERS at most. */
   customers: z.array(overviewCustomer),
   more: z.boolean(),
+  /** Open ones, the newest first; OVERVIEW_CAMPAIGNS at most. */
+  campaigns: z.array(campaign),
   /** The latest signed file for each model of which some devices report another version. */
   updates: z.array(firmware.pick({ id: true, name: true, version: true, model: true }).extend({ devices: z.int() })),
 });

@@ -198,8 +198,8 @@ export const PROBLEMS = {
   },
   'firmware-in-use': {
     status: 409,
-    title: 'An open job needs this firmware',
-    remedy: 'Wait for the job, or cancel it.',
+    title: 'An open job or campaign needs this firmware',
+    remedy: 'Wait for it to end, or cancel it.',
   },
   'too-many-firmware-files': {
     status: 409,
@@ -207,6 +207,12 @@ export const PROBLEMS = {
     remedy: 'Remove one that is no longer needed.',
   },
   'unknown-notice': { status: 404, title: 'Unknown notice', remedy: 'List them: `GET /api/notices`.' },
+  'unknown-campaign': { status: 404, title: 'Unknown campaign', remedy: 'List them: `platen campaigns`.' },
+  'too-many-campaigns': {
+    status: 409,
+    title: 'Too many open campaigns',
+    remedy: 'Wait for some of them to end, or abort some.',
+  },
   'unknown-alert': { status: 404, title: 'Unknown alert', remedy: 'List them: `GET /api/alerts`.' },
   'storage-full': {
     status: 507,

@@ -5,6 +5,7 @@ import { instant } from './names';
 export const HISTORY_KINDS = [
   'sessions',
   'jobs',
+  'campaigns',
   'deployments',
   'notices',
   'alerts',

@@ -4,6 +4,7 @@ import { AlertsModule } from './alerts/alerts.module';
 import { AuthModule } from './auth/auth.module';
 import { BackupModule } from './backup/backup.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
+import { CampaignsModule } from './campaigns/campaigns.module';
 import { ConfigModule, type Settings } from './config/config.module';
 import { CustomersModule } from './customers/customers.module';
 import { DatabaseModule } from './database/database.module';
@@ -43,6 +44,7 @@ export class AppModule {
         MaintenanceModule,
         ReadingsModule,
         AlertsModule,
+        CampaignsModule,
         DeploymentModule,
         OverviewModule,
         RetentionModule,

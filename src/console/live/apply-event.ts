@@ -19,6 +19,11 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
     void client.invalidateQueries({ queryKey: ['fleet'] });
     return void client.invalidateQueries({ queryKey: ['device'] });
   }
+  if (event.type === 'campaign') {
+    for (const list of ['campaigns', 'overview']) void client.invalidateQueries({ queryKey: [list] });
+    void client.invalidateQueries({ queryKey: ['campaign-devices', event.id] });
+    return void client.invalidateQueries({ queryKey: ['campaign', event.id] });
+  }
   if (event.type === 'alert') return cacheAlert(client, event.alert);
   if (event.type === 'notice') return cacheNotice(client, event.notice);
   if (event.type === 'deployment') return cacheDeployment(client, event.deployment);

@@ -26,6 +26,7 @@ const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
   'firmware-refused': 'Upload it again, signed. See the detail for what is wrong with it.',
   'firmware-unsigned': 'Upload the file again, signed, and remove this one.',
   'unknown-firmware': 'Choose one from the list. It may have been removed.',
+  'unknown-campaign': 'Look for it in the list of campaigns. It may have been removed because of its age.',
   'unknown-notice': 'It may have been removed because of its age.',
 };
 

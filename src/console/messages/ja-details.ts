@@ -153,6 +153,19 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['The approval record cannot be read.', '承認記録を読み取れません。'],
   ['The approval record differs from the request or the answer: {}.', '承認記録が依頼または回答と一致しません：{}。'],
+  // campaigns
+  ['There is no such campaign.', 'そのキャンペーンは存在しません。'],
+  ['The campaign is {}; it cannot be {}.', 'キャンペーンの状態は「{}」のため、操作できません（{}）。'],
+  ['There are {} open campaigns.', '進行中のキャンペーンは{}件あり、上限に達しています。'],
+  [
+    'Some devices of this campaign belong to customers that you are not assigned to.',
+    'このキャンペーンには、担当していない顧客の機器が含まれています。',
+  ],
+  ['Every device would be skipped.', 'すべての機器が対象外になります。'],
+  ['{} of {} devices have failed.', '{}台失敗しました（終了した機器：{}台）。'],
+  ['{} takes no versions', '操作「{}」ではバージョンを指定できません。'],
+  ['must be within {} days', '{}日以内にしてください。'],
+  ['must be {} minutes or more', '{}分以上にしてください。'],
   // maintenance
   ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
   ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],

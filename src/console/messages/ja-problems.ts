@@ -178,12 +178,20 @@ export const jaProblems: typeof enProblems = {
       remedy: '署名したファイルをアップロードし、このファイルは削除してください。',
     },
     'firmware-in-use': {
-      title: '進行中のジョブがこのファームウェアを必要としています',
-      remedy: 'ジョブの終了を待つか、取り消してください。',
+      title: '進行中のジョブまたはキャンペーンがこのファームウェアを必要としています',
+      remedy: '終了を待つか、取り消してください。',
     },
     'too-many-firmware-files': {
       title: 'ファームウェアファイルの数が上限に達しています',
       remedy: '不要なファイルを削除してください。',
+    },
+    'unknown-campaign': {
+      title: '不明なキャンペーンです',
+      remedy: '一覧を確認してください。古いキャンペーンは削除されている可能性があります。',
+    },
+    'too-many-campaigns': {
+      title: '進行中のキャンペーンが多すぎます',
+      remedy: 'いくつかの終了を待つか、中止してください。',
     },
     'unknown-alert': {
       title: '不明なアラートです',

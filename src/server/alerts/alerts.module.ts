@@ -68,6 +68,6 @@ import { AlertSettingsEvents, AlertSettingsService } from './settings/alert-sett
     WebhooksRepository,
     WebhooksService,
   ],
-  exports: [AlertEvents, AlertViews, AlertsRepository],
+  exports: [AlertEvents, AlertViews, AlertsRepository, AlertSettingsService],
 })
 export class AlertsModule {}

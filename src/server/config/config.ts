@@ -204,6 +204,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     keepDays: {
       sessions: e.PLATEN_KEEP_SESSIONS_DAYS,
       jobs: e.PLATEN_KEEP_JOBS_DAYS,
+      campaigns: e.PLATEN_KEEP_CAMPAIGNS_DAYS,
       deployments: e.PLATEN_KEEP_DEPLOYMENTS_DAYS,
       notices: e.PLATEN_KEEP_NOTICES_DAYS,
       alerts: e.PLATEN_KEEP_ALERTS_DAYS,

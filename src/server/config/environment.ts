@@ -35,6 +35,7 @@ const fitsSocket = (data: string): boolean => Buffer.byteLength(join(data, 'rela
 const KEPT_AUDITED = [
   'PLATEN_KEEP_SESSIONS_DAYS',
   'PLATEN_KEEP_JOBS_DAYS',
+  'PLATEN_KEEP_CAMPAIGNS_DAYS',
   'PLATEN_KEEP_DEPLOYMENTS_DAYS',
   'PLATEN_KEEP_NOTICES_DAYS',
   'PLATEN_KEEP_ALERTS_DAYS',
@@ -99,6 +100,7 @@ export const environment = z
     // at least a week: relays and agents have reported by then all that they still know
     PLATEN_KEEP_SESSIONS_DAYS: days(7).default(LIMITS.SESSIONS_KEPT_DAYS),
     PLATEN_KEEP_JOBS_DAYS: days(7).default(LIMITS.JOBS_KEPT_DAYS),
+    PLATEN_KEEP_CAMPAIGNS_DAYS: days(7).default(LIMITS.CAMPAIGNS_KEPT_DAYS),
     PLATEN_KEEP_DEPLOYMENTS_DAYS: days(7).default(LIMITS.DEPLOYMENTS_KEPT_DAYS),
     PLATEN_KEEP_NOTICES_DAYS: days(1).default(LIMITS.NOTICES_KEPT_DAYS),
     PLATEN_KEEP_ALERTS_DAYS: days(7).default(LIMITS.ALERTS_KEPT_DAYS),

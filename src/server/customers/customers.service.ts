@@ -77,6 +77,12 @@ export class CustomersService {
     return (await this.repository.findCustomer(customerId))?.name;
   }
 
+  /** The IDs of the customers of these sites, by the ID of the site. */
+  async customersOfSites(siteIds: readonly (string | null)[]): Promise<Map<string | null, string>> {
+    const sites = await this.repository.sitesAmong([...new Set(siteIds.filter((id) => id !== null))]);
+    return new Map(sites.map(({ id, customerId }) => [id, customerId]));
+  }
+
   /** Sites with the names of their customers, by ID. */
   async named(siteIds: readonly (string | null | undefined)[]): Promise<Map<string | null, NamedSite>> {
     const ids = new Set(siteIds.filter((id) => id != null));

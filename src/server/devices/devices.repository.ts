@@ -52,6 +52,9 @@ export class DevicesRepository {
   find(id: string): Promise<DeviceEntity | null> {
     return this.devices.findOneBy({ id });
   }
+  among(ids: readonly string[]): Promise<DeviceEntity[]> {
+    return this.devices.findBy({ id: In([...ids]) });
+  }
   of(agentId: string): Promise<DeviceEntity[]> {
     return this.devices.findBy({ agentId });
   }

@@ -6,6 +6,7 @@ import { kindHas, storesDocuments } from '../../protocol/device-kinds';
 import { sha256 } from '../../tunnel/sha256';
 import type { Actor } from '../auth/actor';
 import { CustomersService } from '../customers/customers.service';
+import { reaches } from '../customers/reach';
 import type { Page, PageQuery } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentWake } from './agents/agent-wake';
@@ -99,6 +100,19 @@ export class DevicesService {
     return { siteId: presence?.siteId ?? null, asleep: isAsleep(this.transport.isOnline(agentId), presence) };
   }
 
+  /** Those of these agents that are online, or save power and can be woken. */
+  async reachable(agentIds: Iterable<string>): Promise<Set<string>> {
+    const ids = [...new Set(agentIds)];
+    const offline = ids.filter((id) => !this.transport.isOnline(id));
+    const presence = offline.length > 0 ? await this.agents.presence(offline) : new Map<string, AgentPresence>();
+    return new Set(
+      ids.filter((id) => {
+        const known = presence.get(id);
+        return this.transport.isOnline(id) || (known?.wake != null && isAsleep(false, known));
+      }),
+    );
+  }
+
   async behind(agentId: string): Promise<DeviceEntity[]> {
     return this.repository.of(agentId);
   }
@@ -109,6 +123,19 @@ export class DevicesService {
     if (!inView || !(await this.customers.sees(actor, { deviceId, siteId: inView.siteId })))
       throw new UnknownDevice(deviceId);
     return inView;
+  }
+
+  /** Some devices, in the same order. @throws UnknownDevice for the first that is unknown, or out of reach of the actor */
+  async several(actor: Actor, deviceIds: readonly string[]): Promise<DeviceInView[]> {
+    const reach = await this.customers.reachOf(actor);
+    const found = new Map(
+      (await this.inViews(await this.repository.among(deviceIds))).map((each) => [each.device.id, each]),
+    );
+    return deviceIds.map((deviceId) => {
+      const inView = found.get(deviceId);
+      if (!inView || !reaches(reach, { deviceId, siteId: inView.siteId })) throw new UnknownDevice(deviceId);
+      return inView;
+    });
   }
 
   /** For the server itself; what acts for somebody uses `get`. */

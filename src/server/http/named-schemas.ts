@@ -35,6 +35,14 @@ import { kept, retention } from '../../protocol/retention';
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
+import {
+  campaign,
+  campaignDevice,
+  campaignExport,
+  campaignPlan,
+  campaignWindow,
+  newCampaign,
+} from '../../protocol/campaign';
 import { checkFinding } from '../../protocol/check-finding';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deviceNotes, noteLink } from '../../protocol/device-notes';
@@ -102,6 +110,12 @@ const COMPONENTS = {
   BoxOperation: boxOperation,
   BrowserAccess: browserAccess,
   BrowserSession: browserSession,
+  Campaign: campaign,
+  CampaignDevice: campaignDevice,
+  CampaignExport: campaignExport,
+  CampaignPlan: campaignPlan,
+  CampaignWindow: campaignWindow,
+  NewCampaign: newCampaign,
   ClientScope: clientScope,
   ConnectionInfo: sentConnectionInfo,
   CreatedApiToken: createdApiToken,

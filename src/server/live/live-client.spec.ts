@@ -78,7 +78,7 @@ describe('a live client', () => {
     if (browser.readyState !== browser.OPEN) await once(browser, 'open');
     return { browser, client, seen, closed, ws };
   }
-  const send = (client: LiveClient, event: LiveEvent) => client.send(event, HERE, JSON.stringify(event));
+  const send = (client: LiveClient, event: LiveEvent) => client.send(event, [HERE], JSON.stringify(event));
 
   it.each([
     ['an administrator', admin, ['agent', 'device']],
@@ -96,8 +96,8 @@ describe('a live client', () => {
     ['without a site', { siteId: null, deviceId: 'mfp' }, false],
   ])('sends a technician an event of a device %s: %o %s', async (_where, place, isSent) => {
     const { client, seen } = await connected(technician);
-    client.send(agentEvent, place, '{"type":"agent"}');
-    client.send(deviceEvent, place, JSON.stringify({ ...deviceEvent, id: 'there' }));
+    client.send(agentEvent, [place], '{"type":"agent"}');
+    client.send(deviceEvent, [place], JSON.stringify({ ...deviceEvent, id: 'there' }));
     send(client, deviceEvent);
     await until('the last event', () => seen.find((event) => event.type === 'device' && event.id === 'mfp'));
     expect(seen.some((event) => event.type === 'device' && event.id === 'there')).toBe(isSent);
@@ -165,7 +165,7 @@ describe('a live client', () => {
     const padding = 'x'.repeat(64 * 1024);
     const ended = once(ws, 'close');
     await until('the queue to be full', () => {
-      client.send(deviceEvent, HERE, JSON.stringify({ ...deviceEvent, padding }));
+      client.send(deviceEvent, [HERE], JSON.stringify({ ...deviceEvent, padding }));
       return ws.readyState !== ws.OPEN;
     });
     expect(ws.bufferedAmount).toBeLessThanOrEqual(LIMITS.LIVE_QUEUE_BYTES + 128);

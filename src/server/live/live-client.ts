@@ -40,9 +40,9 @@ export class LiveClient {
     return this.viewer.actor.userId;
   }
 
-  /** @param text the event as JSON, made once for all clients */
-  send(event: LiveEvent, place: Place, text: string): void {
-    if (this.ws.readyState !== this.ws.OPEN || !maySee(this.viewer, event, place)) return;
+  /** @param places the user has to see what is at one of them @param text the event as JSON, made once for all clients */
+  send(event: LiveEvent, places: readonly Place[], text: string): void {
+    if (this.ws.readyState !== this.ws.OPEN || !places.some((place) => maySee(this.viewer, event, place))) return;
     if (this.ws.bufferedAmount + text.length > LIMITS.LIVE_QUEUE_BYTES) return this.end('too-slow');
     this.ws.send(text);
   }

@@ -30,15 +30,15 @@ export class LiveClients {
     this.clients.delete(client);
   }
 
-  /** Sends to every console whose user sees what is at `place`. */
-  send(event: Exclude<LiveEvent, { type: 'notice' }>, place: Place): void {
+  /** Sends to every console whose user sees what is at one of these places. */
+  send(event: Exclude<LiveEvent, { type: 'notice' }>, ...places: Place[]): void {
     const text = JSON.stringify(event);
-    for (const client of this.clients) client.send(event, place, text);
+    for (const client of this.clients) client.send(event, places, text);
   }
   /** Sends to the consoles of one user. */
   sendTo(userId: string, event: LiveEvent, place: Place): void {
     const text = JSON.stringify(event);
-    for (const client of this.of(userId)) client.send(event, place, text);
+    for (const client of this.of(userId)) client.send(event, [place], text);
   }
   /** Closes the consoles of one user. */
   end(userId: string, why: LiveClose): void {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AlertsModule } from '../alerts/alerts.module';
 import { AuthModule } from '../auth/auth.module';
+import { CampaignsModule } from '../campaigns/campaigns.module';
 import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { DeploymentModule } from '../deployment/deployment.module';
@@ -12,6 +13,7 @@ import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
 import { LiveGuard } from './live.guard';
 import { AlertPublisher } from './publishers/alert.publisher';
+import { CampaignPublisher } from './publishers/campaign.publisher';
 import { DeploymentPublisher } from './publishers/deployment.publisher';
 import { DevicePublisher } from './publishers/device.publisher';
 import { JobPublisher } from './publishers/job.publisher';
@@ -29,6 +31,7 @@ import { SessionPublisher } from './publishers/session.publisher';
     SessionsModule,
     MaintenanceModule,
     AlertsModule,
+    CampaignsModule,
     DeploymentModule,
   ],
   providers: [
@@ -39,6 +42,7 @@ import { SessionPublisher } from './publishers/session.publisher';
     DeploymentPublisher,
     NoticePublisher,
     AlertPublisher,
+    CampaignPublisher,
     LiveGuard,
     LiveGateway,
   ],

@@ -35,11 +35,12 @@ export class JobRequests {
 
   /**
    * Requests one operation at a device.
+   * @param id of the new job, for a caller that must find it again if the server ends meanwhile
    * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnsigned, FirmwareUnfit, FirmwareIdMismatch,
    * TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
-  async request(actor: Actor, deviceId: string, wanted: NewJob): Promise<JobEntity> {
+  async request(actor: Actor, deviceId: string, wanted: NewJob, id: string = randomUUID()): Promise<JobEntity> {
     checkOperation(actor, wanted.operation);
     const inView = await this.devices.get(actor, deviceId);
     const { device } = inView;
@@ -53,7 +54,7 @@ export class JobRequests {
     const waitMs = waitMinutes === 0 ? LIMITS.JOB_SEND_MS : waitMinutes * 60_000;
     const expiresAt = new Date(requestedAt.getTime() + waitMs);
     const job: JobEntity = {
-      id: randomUUID(),
+      id,
       askerKind: actor.client ? 'client' : 'user',
       userId: actor.userId,
       username: actor.username,

@@ -66,7 +66,8 @@ export class JobRevocation implements OnModuleInit, OnApplicationBootstrap {
     return actor !== undefined && permitsJob(actor, job) && reaches(await this.customers.reachOf(actor), job);
   }
 
-  private async withdraw(jobs: readonly JobEntity[]): Promise<void> {
+  /** Has the agents drop these jobs unless they have started; an agent that is offline does so when it is online again. */
+  async withdraw(jobs: readonly JobEntity[]): Promise<void> {
     if (jobs.length === 0) return;
     const revoked = jobs.map(({ id }) => id);
     await this.repository.markRevoked(revoked);

@@ -48,6 +48,9 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   find(id: string): Promise<JobEntity | null> {
     return this.jobs.findOneBy({ id });
   }
+  among(ids: readonly string[]): Promise<JobEntity[]> {
+    return this.jobs.findBy({ id: In([...ids]) });
+  }
   /** In the order in which they were requested. */
   open(): Promise<JobEntity[]> {
     return this.jobs.find({ where: { state: OPEN }, order: { requestedAt: 'ASC', id: 'ASC' } });

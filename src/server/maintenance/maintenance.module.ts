@@ -54,6 +54,6 @@ import { JobsService } from './jobs.service';
     JobRevocation,
     JobsService,
   ],
-  exports: [JobsRepository, JobEvents, FirmwareService],
+  exports: [JobsRepository, JobEvents, JobRequests, JobRevocation, FirmwareService],
 })
 export class MaintenanceModule {}

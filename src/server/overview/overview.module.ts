@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AlertsModule } from '../alerts/alerts.module';
 import { AuthModule } from '../auth/auth.module';
+import { CampaignsModule } from '../campaigns/campaigns.module';
 import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { MaintenanceModule } from '../maintenance/maintenance.module';
@@ -10,7 +11,15 @@ import { OverviewService } from './overview.service';
 
 /** The first screen after the login. */
 @Module({
-  imports: [AuthModule, CustomersModule, DevicesModule, SessionsModule, MaintenanceModule, AlertsModule],
+  imports: [
+    AuthModule,
+    CustomersModule,
+    DevicesModule,
+    SessionsModule,
+    MaintenanceModule,
+    AlertsModule,
+    CampaignsModule,
+  ],
   controllers: [OverviewController],
   providers: [OverviewService],
 })

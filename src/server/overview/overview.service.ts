@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { Campaign } from '../../protocol/campaign';
 import { LIMITS } from '../../protocol/limits';
 import type { Overview, OverviewCustomer } from '../../protocol/overview';
 import { AlertsRepository } from '../alerts/alerts.repository';
 import type { Actor } from '../auth/actor';
+import { CampaignViews } from '../campaigns/campaign-views';
+import { CampaignsService } from '../campaigns/campaigns.service';
 import { CustomersService } from '../customers/customers.service';
 import { FleetService } from '../devices/fleet/fleet.service';
 import { FirmwareService } from '../maintenance/firmware/firmware.service';
@@ -22,13 +25,16 @@ export class OverviewService {
     private readonly alerts: AlertsRepository,
     private readonly firmware: FirmwareService,
     private readonly customers: CustomersService,
+    private readonly campaigns: CampaignsService,
+    private readonly campaignViews: CampaignViews,
   ) {}
 
   async of(actor: Actor): Promise<Overview> {
-    const [groups, work, updates] = await Promise.all([
+    const [groups, work, updates, campaigns] = await Promise.all([
       this.fleet.groups(actor, { by: 'customer' }),
       this.work(actor),
       this.updates(actor),
+      this.openCampaigns(actor),
     ]);
     const customers = groups.rows
       .map((group): OverviewCustomer => ({ ...group, ...NO_WORK, ...work.get(group.id) }))
@@ -40,6 +46,7 @@ export class OverviewService {
       customers: customers.slice(0, most),
       more: groups.more || customers.length > most,
       updates,
+      campaigns,
     };
   }
 
@@ -60,6 +67,11 @@ export class OverviewService {
     for (const { customerId, severity, count } of alerts)
       add(customerId, severity === 'error' ? { alertErrors: count } : { alertWarnings: count });
     return work;
+  }
+
+  private async openCampaigns(actor: Actor): Promise<Campaign[]> {
+    const { rows } = await this.campaigns.list(actor, { state: 'open', limit: LIMITS.OVERVIEW_CAMPAIGNS });
+    return this.campaignViews.present(actor, rows);
   }
 
   private async updates(actor: Actor): Promise<Overview['updates']> {

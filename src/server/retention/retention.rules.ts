@@ -1,9 +1,12 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { OPEN_CAMPAIGN_STATES } from '../../protocol/campaign';
 import type { LIMITS } from '../../protocol/limits';
 import { OPEN_JOB_STATES } from '../../protocol/maintenance';
 import type { HistoryKind } from '../../protocol/retention';
 import { AlertEntity } from '../alerts/alert.entity';
 import { DeliveryEntity } from '../alerts/delivery/delivery.entity';
+import { CampaignDeviceEntity } from '../campaigns/campaign-device.entity';
+import { CampaignEntity } from '../campaigns/campaign.entity';
 import { DeploymentEntity } from '../deployment/deployment.entity';
 import { DeploymentSessionEntity } from '../deployment/halt/deployment-session.entity';
 import { DenialEntity } from '../devices/conditions/denial.entity';
@@ -74,6 +77,15 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
       // an agent that has it and does not know that it is over must not start it
       'x."expiresAt" < :now',
     ],
+  }),
+  rule<CampaignEntity>({
+    kind: 'campaigns',
+    entity: CampaignEntity,
+    stored: 'createdAt',
+    over: 'endedAt',
+    most: 'CAMPAIGNS_KEPT',
+    deletable: [`x."state" NOT IN (${OPEN_CAMPAIGN_STATES.map((state) => `'${state}'`).join(', ')})`],
+    parts: [[CampaignDeviceEntity, 'campaignId']],
   }),
   rule<DeploymentEntity>({
     kind: 'deployments',

@@ -12,6 +12,8 @@ import { LIMITS } from '../../protocol/limits';
 import type { HistoryKind } from '../../protocol/retention';
 import { AlertEntity } from '../alerts/alert.entity';
 import { DeliveryEntity } from '../alerts/delivery/delivery.entity';
+import { CampaignDeviceEntity } from '../campaigns/campaign-device.entity';
+import { CampaignEntity } from '../campaigns/campaign.entity';
 import { AuditEventEntity } from '../auth/audit/audit-event.entity';
 import { AuditRepository } from '../auth/audit/audit.repository';
 import { AuditService } from '../auth/audit/audit.service';
@@ -40,7 +42,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ENTITIES = [
   ...[SessionEntity, SessionStepEntity, HalfLogEntity, JobEntity, DeploymentEntity, DeploymentSessionEntity],
-  ...[NoticeEntity, DenialEntity, AlertEntity, DeliveryEntity],
+  ...[NoticeEntity, DenialEntity, AlertEntity, DeliveryEntity, CampaignEntity, CampaignDeviceEntity],
 ];
 type Values = Record<string, unknown>;
 

@@ -20,6 +20,8 @@ describe('the metrics of the fleet', () => {
       'platen_sessions{state="established"} 1',
       'platen_sessions{state="requested"} 0',
       'platen_jobs{state="held"} 0',
+      'platen_campaigns{state="running"} 0',
+      'platen_campaign_devices{state="waiting"} 0',
     ])
       expect(lines).toContain(line);
   });

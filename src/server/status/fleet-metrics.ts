@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { DataSource, In, MoreThan, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { OPEN_CAMPAIGN_STATES } from '../../protocol/campaign';
 import { OPEN_JOB_STATES } from '../../protocol/maintenance';
 import { SESSION_STATES } from '../../protocol/remote-session';
+import { CampaignDeviceEntity } from '../campaigns/campaign-device.entity';
+import { CampaignEntity } from '../campaigns/campaign.entity';
 import { AgentEntity } from '../devices/agents/agent.entity';
 import { DeviceEntity } from '../devices/device.entity';
 import { Metrics } from '../http/metrics';
@@ -35,6 +38,16 @@ export class FleetMetrics {
     this.countStates('platen_sessions', 'Remote sessions that have not ended, by state', sessions);
     const jobs = { entity: JobEntity, where: { state: In([...OPEN_JOB_STATES]) }, states: OPEN_JOB_STATES };
     this.countStates('platen_jobs', 'Maintenance jobs that are not over, by state', jobs);
+    const campaigns = {
+      entity: CampaignEntity,
+      where: { state: In([...OPEN_CAMPAIGN_STATES]) },
+      states: OPEN_CAMPAIGN_STATES,
+    };
+    this.countStates('platen_campaigns', 'Campaigns that are not over, by state', campaigns);
+    // those that are over stay in their state until retention deletes them
+    const working = ['waiting', 'running'] as const;
+    const devices = { entity: CampaignDeviceEntity, where: { state: In(working) }, states: working };
+    this.countStates('platen_campaign_devices', 'Devices of campaigns that wait for their job or have it', devices);
     new Gauge({
       name: 'platen_relay_runs',
       help: 'Connected runs of each relay: several during a deployment',

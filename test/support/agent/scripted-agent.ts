@@ -16,6 +16,10 @@ const FOR_EVER_MS = timerMs(Infinity);
 /** What an agent answers to one exchange: a body, a problem's code, or nothing at all. */
 export type ScriptedAnswer = { body: object } | { problem: string; detail?: string } | 'silence';
 
+/** The same, perhaps by the body of the request. */
+export type ScriptedAnswerOf =
+  ScriptedAnswer | Promise<ScriptedAnswer> | ((body: Record<string, unknown>) => ScriptedAnswer);
+
 /** An agent's end of the control channel, on a real stream; records what it is asked and answers what a test says. */
 export class ScriptedAgent {
   /** What the server has asked, in order. */
@@ -23,17 +27,19 @@ export class ScriptedAgent {
   /** The ad-hoc commands that it was given, in order; each is answered by the test, or never. */
   readonly commands: ScriptedCommand[] = [];
   /** By the name of the exchange; otherwise every request is answered `{}`. */
-  readonly answers = new Map<string, ScriptedAnswer | Promise<ScriptedAnswer>>([
+  readonly answers = new Map<string, ScriptedAnswerOf>([
     ['terminate', { body: { connected: true } }],
     ['acquire-information', { body: vectors.acquireInformation.response }],
   ]);
+  /** Called for each command that it is given. */
+  onCommand: (command: ScriptedCommand) => void = () => undefined;
   /** Called for each request, before it is answered. */
   onAsked: (name: string, body: Record<string, unknown>) => void = () => undefined;
   private readonly waiting = new Map<string, (iq: Element) => void>();
 
   private constructor(
     readonly wire: XmppWire,
-    answers: Iterable<readonly [string, ScriptedAnswer | Promise<ScriptedAnswer>]> = [],
+    answers: Iterable<readonly [string, ScriptedAnswerOf]> = [],
   ) {
     for (const [name, answer] of answers) this.answers.set(name, answer);
     void this.listen();
@@ -119,8 +125,9 @@ export class ScriptedAgent {
     const [payload] = iq.getChildElements();
     if (!payload || type === 'get') return this.wire.write(`<iq type='result' id='${id}'/>`);
     if (payload.is('command', NS_COMMANDS)) {
-      this.commands.push(new ScriptedCommand(id, payload, (xml) => this.wire.write(xml)));
-      return;
+      const command = new ScriptedCommand(id, payload, (xml) => this.wire.write(xml));
+      this.commands.push(command);
+      return this.onCommand(command);
     }
     this.asked.push({ name: payload.name, body: bodyOf(payload) });
     this.onAsked(payload.name, bodyOf(payload));
@@ -128,7 +135,8 @@ export class ScriptedAgent {
   }
 
   private async answer(id: string, payload: Element): Promise<void> {
-    const answer = (await this.answers.get(payload.name)) ?? { body: {} };
+    const known = this.answers.get(payload.name);
+    const answer = (await (typeof known === 'function' ? known(bodyOf(payload)) : known)) ?? { body: {} };
     if (answer === 'silence') return;
     if ('body' in answer) {
       const result = container(payload.name, String(payload.attrs.xmlns), answer.body);

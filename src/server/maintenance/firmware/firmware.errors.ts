@@ -24,7 +24,7 @@ export class FirmwareKeyMissing extends ProblemError {
 }
 export class FirmwareInUse extends ProblemError {
   constructor(id: string) {
-    super('firmware-in-use', `An open job needs firmware file ${id}. Cancel the job or wait for its end.`);
+    super('firmware-in-use', `An open job or campaign needs firmware file ${id}. Cancel it or wait for its end.`);
   }
 }
 export class TooManyFirmwareFiles extends ProblemError {

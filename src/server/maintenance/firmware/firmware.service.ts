@@ -31,6 +31,7 @@ const PACKAGE_BYTES = LIMITS.MANIFEST_BYTES + 1 + LIMITS.FIRMWARE_BYTES;
 @Injectable()
 export class FirmwareService implements OnModuleInit {
   private uploads = 0;
+  private readonly uses: ((id: string) => Promise<boolean>)[] = [];
 
   constructor(
     private readonly repository: FirmwareRepository,
@@ -44,6 +45,11 @@ export class FirmwareService implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const known = (await this.repository.all()).map(({ id }) => id);
     for (const id of await this.files.tidy(known)) this.journal.error('a firmware file is missing', { firmware: id });
+  }
+
+  /** A file is not removed while it is needed. Call this in `onModuleInit`: what needs files imports this module. */
+  keepWhile(isNeeded: (id: string) => Promise<boolean>): void {
+    this.uses.push(isNeeded);
   }
 
   all(): Promise<FirmwareEntity[]> {
@@ -95,7 +101,8 @@ export class FirmwareService implements OnModuleInit {
   /** @throws UnknownFirmware, FirmwareInUse */
   async remove(actor: Actor, id: string): Promise<void> {
     const { name, version } = await this.get(id);
-    if (await this.jobs.needsFirmware(id)) throw new FirmwareInUse(id);
+    const needs = await Promise.all([this.jobs.needsFirmware(id), ...this.uses.map((isNeeded) => isNeeded(id))]);
+    if (needs.includes(true)) throw new FirmwareInUse(id);
     await this.repository.remove(id);
     await this.files.remove(id);
     await this.audit.record(actor, 'firmware.removed', id, `${name} ${version}`);
