@@ -97,7 +97,8 @@ function buildServer() {
     'PLATEN_DATA=/var/lib/platen/data',
   );
   tree.write('etc/platen/server.env', settings, 0o640);
-  for (const file of ['README.md', 'CHANGELOG.md', 'docs']) tree.copy(file, `usr/share/doc/platen/${basename(file)}`);
+  for (const file of ['README.md', 'CHANGELOG.md', 'docs', 'ops'])
+    tree.copy(file, `usr/share/doc/platen/${basename(file)}`);
   tree.copy('LICENSE', 'usr/share/doc/platen/copyright');
   tree.write('DEBIAN/conffiles', '/etc/platen/server.env\n');
   tree.build('packaging/debian/server', {

@@ -9,6 +9,7 @@ import { ConfigModule, type Settings } from './config/config.module';
 import { CustomersModule } from './customers/customers.module';
 import { DatabaseModule } from './database/database.module';
 import { DeploymentModule } from './deployment/deployment.module';
+import { DeviceMetricsController } from './status/device-metrics.controller';
 import { DevicesModule } from './devices/devices.module';
 import { FleetMetrics } from './status/fleet-metrics';
 import { HealthController } from './status/health.controller';
@@ -52,7 +53,7 @@ export class AppModule {
         BrowserSessionsModule,
         LiveModule,
       ],
-      controllers: [AboutController, HealthController, MetricsController],
+      controllers: [AboutController, DeviceMetricsController, HealthController, MetricsController],
       providers: [FleetMetrics],
     };
   }

@@ -164,6 +164,7 @@ export const OTHER_ROUTES: Record<Route, string> = {
   'GET /healthz': 'src/server/start-server.spec.ts',
   'GET /readyz': 'src/server/start-server.spec.ts',
   'GET /metrics': 'src/server/start-server.spec.ts',
+  'GET /metrics/devices': 'test/monitoring.spec.ts',
 };
 
 const upgrade = {

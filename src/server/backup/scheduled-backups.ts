@@ -31,6 +31,11 @@ export class ScheduledBackups implements OnApplicationBootstrap, OnModuleDestroy
     { registry }: Metrics,
   ) {
     if (!config.backups) return;
+    new Gauge({
+      name: 'platen_backup_interval_seconds',
+      help: 'How old the newest scheduled backup becomes before another one is written',
+      registers: [registry],
+    }).set((config.backups.hours * HOUR_MS) / 1000);
     this.newest = new Gauge({
       name: 'platen_backup_timestamp_seconds',
       help: 'When the newest scheduled backup was written, in seconds since 1970; 0: there is none',
