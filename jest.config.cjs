@@ -3,9 +3,19 @@ const keepTemporaryFilesInMemory = require('./test/support/memory-folder.cjs');
 
 keepTemporaryFilesInMemory();
 
-// Nest 12, xmpp.js, what otplib consists of and the validator of OpenAPI documents are ESM only; Jest on Node 20 cannot
+// Nest 12, xmpp.js, what otplib consists of, openid-client and the validator of OpenAPI documents are ESM only; Jest on Node 20 cannot
 // require() them, so they are compiled to CommonJS (cached).
-const compiled = ['@nestjs/', '@noble/', '@otplib/', '@scure/', '@seriousme/', '@xmpp/'];
+const compiled = [
+  '@nestjs/',
+  '@noble/',
+  '@otplib/',
+  '@scure/',
+  '@seriousme/',
+  '@xmpp/',
+  'jose/',
+  'oauth4webapi/',
+  'openid-client/',
+];
 
 const common = {
   testEnvironment: 'node',

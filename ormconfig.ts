@@ -60,6 +60,7 @@ import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet'
 import { Campaigns1763683200053 } from './src/server/database/migrations/0053-campaigns';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
+import { SingleSignOn1763683200061 } from './src/server/database/migrations/0061-single-sign-on';
 import { SecondFactors1763683200060 } from './src/server/database/migrations/0060-second-factors';
 import { Outboxes1763683200057 } from './src/server/database/migrations/0057-outboxes';
 import { AuditChain1763683200064 } from './src/server/database/migrations/0064-audit-chain';
@@ -176,6 +177,7 @@ const migrations = [
   Outboxes1763683200057,
   AuditChain1763683200064,
   SecondFactors1763683200060,
+  SingleSignOn1763683200061,
 ];
 
 const common = {

@@ -34,6 +34,10 @@ export type FactorKind = z.infer<typeof factorKind>;
 
 /** `GET /api/auth/login`: how a login can be made here, and how far that of this browser is. */
 export const loginState = z.object({
+  /** Whether all users with a password can log in; otherwise the emergency administrators only. */
+  password: z.boolean(),
+  /** The provider of single sign-on, if there is one: `GET /api/auth/oidc/login`. */
+  oidc: z.object({ name: z.string() }).nullable(),
   /** The password was right, but nothing is permitted yet; null: it has not begun, or it is complete. */
   pending: z
     .object({
@@ -78,3 +82,19 @@ export const newTotp = z.object({
 });
 /** Recovery codes, in the only answer that contains them; null: those that the user has stay valid. */
 export const recoveryCodes = z.object({ recoveryCodes: z.array(z.string()).nullable() });
+
+// ---- single sign-on
+
+/** Why a login by single sign-on was refused: as the parameter `refused` of the console shows it. */
+export const OIDC_REFUSALS = {
+  unreachable: 'oidc-unreachable',
+  expired: 'oidc-expired',
+  cancelled: 'oidc-cancelled',
+  failed: 'oidc-failed',
+  'no-group': 'oidc-no-group',
+  'no-user-id': 'oidc-no-user-id',
+  'unknown-user': 'oidc-unknown-user',
+  'other-login': 'oidc-other-login',
+  deactivated: 'oidc-deactivated',
+} as const;
+export type OidcRefusal = keyof typeof OIDC_REFUSALS;

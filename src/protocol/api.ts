@@ -34,7 +34,7 @@ export type Role = z.infer<typeof role>;
 export const language = z.enum(['en', 'ja']);
 export type Language = z.infer<typeof language>;
 
-const userName = z.string().regex(/^[a-z0-9._@-]{1,64}$/, 'user ID must be 1 to 64 of a-z 0-9 . _ @ -');
+export const userName = z.string().regex(/^[a-z0-9._@-]{1,64}$/, 'user ID must be 1 to 64 of a-z 0-9 . _ @ -');
 const newPassword = z
   .string()
   .min(LIMITS.PASSWORD_CHARACTERS_MIN, `a password needs at least ${LIMITS.PASSWORD_CHARACTERS_MIN} characters`)
@@ -57,23 +57,38 @@ export const user = z.object({
   language: language.nullable(),
   /** This administrator is notified, too, when a session of the user is halted (E18). */
   administratorId: z.uuid().nullable(),
+  /** `emergency`: with a password, also where all others log in by single sign-on (`oidc`). */
+  login: z.enum(['password', 'oidc', 'emergency']),
 });
 export type User = z.infer<typeof user>;
-export const newUser = z.strictObject({
-  username: userName,
-  displayName: shownLine(100).min(1),
-  role,
-  password: newPassword,
-});
+/** Either with a password or for single sign-on. */
+export const newUser = z
+  .strictObject({
+    username: userName,
+    displayName: shownLine(100).min(1),
+    role,
+    password: newPassword.optional(),
+    login: z.literal('oidc').optional(),
+  })
+  .refine(({ password, login }) => (password === undefined) === (login === 'oidc'), {
+    path: ['password'],
+    message: 'either a password, or single sign-on',
+  });
 export const userChange = z
   .strictObject({
     displayName: shownLine(100).min(1),
     role,
     active: z.boolean(),
     password: newPassword,
+    /** Instead of the password, which no longer works. A new password ends single sign-on. */
+    login: z.literal('oidc'),
     administratorId: z.uuid().nullable(),
   })
-  .partial();
+  .partial()
+  .refine(({ password, login }) => password === undefined || login === undefined, {
+    path: ['password'],
+    message: 'either a password, or single sign-on',
+  });
 
 /** The fields of their own account that a user may change. */
 export const profileChange = z

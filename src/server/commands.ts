@@ -20,6 +20,7 @@ export function register(program: Command): void {
     .addOption(new Option('--role <role>', 'what the user may do').choices(ROLES).makeOptionMandatory())
     .option('--display-name <name>', 'the name that others see; default: the username')
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
+    .option('--emergency', 'the user logs in with the password also where all others log in by single sign-on')
     .action(async (username: string, options: CreateUserOptions) =>
       (await import('./commands/accounts.command.js')).runCreateUser(username, options),
     );

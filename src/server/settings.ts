@@ -6,6 +6,7 @@ import type { Config } from './config/config';
 import type { Settings } from './config/config.module';
 import { prepareDataFolder } from './config/data-folder';
 import { loadReleaseKey } from './config/release-key';
+import { readOidcFiles } from './config/oidc-settings';
 import { readMailFiles } from './config/mail-files';
 import { loadSecrets } from './config/secrets';
 
@@ -17,6 +18,7 @@ import { loadSecrets } from './config/secrets';
 export async function loadSettings(config: Config): Promise<Settings> {
   // The templates are read again for every mail; checking them here reports a missing one at the start.
   if (config.mail) readMailFiles(config.mail);
+  if (config.login.oidc) readOidcFiles(config.login.oidc);
   prepareDataFolder(config.data);
   const secrets = loadSecrets(config);
   const certificate = await loadCertificate(config);

@@ -92,6 +92,11 @@ export function describeLogins(api: () => RestApi): void {
       await api().succeeds('anonymous', 'DELETE /api/users/:id/factors', { ...admin, params: { id } });
     });
 
+    it('are not made by single sign-on where there is none', async () => {
+      for (const route of ['login', 'callback', 'logout'])
+        await api().refuses('anonymous', `GET /api/auth/oidc/${route}`, '404 not-found');
+    });
+
     it('are listed and ended by their user', async () => {
       const [browser, other] = [await newLogin(api(), 'lea'), await api().plane.cookieOf('tess')];
       const again = await api().succeeds(

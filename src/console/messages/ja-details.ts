@@ -69,6 +69,8 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     'API tokens cannot change how a user logs in. Use the console.',
     'APIトークンではログイン方法を変更できません。コンソールを使用してください。',
   ],
+  ['This server has no single sign-on.', 'このサーバーにはシングルサインオンがありません。'],
+  ['either a password, or single sign-on', 'パスワードとシングルサインオンは、どちらか一方を選択してください。'],
   ['There is no such login of this user.', 'このユーザーのそのログインは存在しません。'],
   ['this is not your password', '現在のパスワードが正しくありません。'],
   ['name the device IDs that the agent may announce', 'エージェントが登録できる機器のIDを入力してください。'],

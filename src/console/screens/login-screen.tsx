@@ -5,7 +5,7 @@ import { useText } from '../messages/language';
 import { Logo } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
 import { FactorStep } from './login/factor-step';
-import { PasswordStep } from './login/password-step';
+import { FirstStep } from './login/first-step';
 import { SetUpStep } from './login/set-up-step';
 import { Preferences } from './preferences';
 
@@ -30,7 +30,7 @@ export function LoginScreen({ ended }: { ended: boolean }) {
   if (!pending)
     return (
       <LoginFrame title={t.login.title}>
-        <PasswordStep ended={ended} />
+        <FirstStep state={state.data} ended={ended} />
       </LoginFrame>
     );
   return <LoginFrame title={pending.username}>{pending.step === 'set-up' ? <SetUpStep /> : <FactorStep />}</LoginFrame>;

@@ -1,6 +1,8 @@
-import { PasswordInput, Select, TextInput } from '@mantine/core';
+import { Checkbox, PasswordInput, Select, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { role as roles, type Role } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
+import { useLoginState } from '../api/login';
 import { useCreateUser } from '../api/users';
 import { useText } from '../messages/language';
 import { Dialog, DialogForm } from '../parts/dialog';
@@ -18,6 +20,8 @@ export function NewUserDialog({ opened, onClose }: { opened: boolean; onClose: (
 function NewUserForm({ onDone }: { onDone: () => void }) {
   const t = useText();
   const create = useCreateUser();
+  const oidc = useLoginState().data?.oidc;
+  const [signsIn, setSignsIn] = useState(false);
   const errors = fieldErrors(create.error, t);
   return (
     <DialogForm
@@ -29,7 +33,7 @@ function NewUserForm({ onDone }: { onDone: () => void }) {
             username: text('username'),
             displayName: text('displayName'),
             role: text('role') as Role,
-            password: text('password'),
+            ...(oidc && text('oidc') !== '' ? { login: 'oidc' as const } : { password: text('password') }),
           },
           { onSuccess: onDone },
         );
@@ -65,7 +69,16 @@ function NewUserForm({ onDone }: { onDone: () => void }) {
         defaultValue="technician"
         allowDeselect={false}
       />
+      {oidc && (
+        <Checkbox
+          name="oidc"
+          label={t.users.signsIn(oidc.name)}
+          checked={signsIn}
+          onChange={(event) => setSignsIn(event.currentTarget.checked)}
+        />
+      )}
       <PasswordInput
+        disabled={signsIn}
         name="password"
         label={t.users.password}
         description={t.users.passwordHint(LIMITS.PASSWORD_CHARACTERS_MIN)}

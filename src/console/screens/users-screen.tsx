@@ -48,10 +48,10 @@ export function UsersScreen() {
               columns={[
                 {
                   title: t.users.displayName,
-                  cell: ({ displayName, username, id }) => (
+                  cell: ({ displayName, username, id, login }) => (
                     <>
                       <strong>{displayName}</strong> {id === me.id && <span className="minor">({t.users.you})</span>}
-                      <div className="minor">{username}</div>
+                      <div className="minor">{[username, t.users.ways[login]].filter(Boolean).join(' · ')}</div>
                     </>
                   ),
                 },

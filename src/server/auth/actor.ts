@@ -42,3 +42,6 @@ export const COMMAND_LINE: ActingUser = {
   displayName: '(command line)',
   role: 'admin',
 };
+
+/** Changes of accounts that follow from the groups at the provider of single sign-on. */
+export const PROVIDER: ActingUser = { ...COMMAND_LINE, username: '(single sign-on)', displayName: '(single sign-on)' };

@@ -1,3 +1,4 @@
+import type { OidcRefusal } from '../../protocol/account';
 import type { ClientScope } from '../../protocol/external-clients';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
@@ -173,6 +174,18 @@ export class LoginTooOld extends ProblemError {
 export class BrowserLoginRequired extends ProblemError {
   constructor() {
     super('forbidden', 'API tokens cannot change how a user logs in. Use the console.');
+  }
+}
+export class OidcNotConfigured extends ProblemError {
+  constructor() {
+    super('not-found', 'This server has no single sign-on.');
+  }
+}
+/** The provider knows the user, and Platen does not let them in. */
+export class OidcRefused extends Error {
+  override readonly name = 'OidcRefused';
+  constructor(readonly why: OidcRefusal) {
+    super(why);
   }
 }
 export class UnknownLogin extends ProblemError {

@@ -21,6 +21,10 @@ import { OauthController } from './clients/oauth.controller';
 import { AuditController } from './audit/audit.controller';
 import { AuthController } from './login/auth.controller';
 import { OwnFactorsController, UserFactorsController } from './factors/factors.controller';
+import { CustomerAssignment } from './oidc/customer-assignment';
+import { OidcClient } from './oidc/oidc-client';
+import { OidcController } from './oidc/oidc.controller';
+import { OidcUsers } from './oidc/oidc-users';
 import { LoginCompleteness } from './login/login-completeness';
 import { PendingLoginController } from './login/pending-login.controller';
 import { PendingLogins } from './login/pending-login';
@@ -51,6 +55,7 @@ import { UsersService } from './users/users.service';
     AuthController,
     ProfileController,
     PendingLoginController,
+    OidcController,
     OwnLoginsController,
     OwnFactorsController,
     UsersController,
@@ -78,13 +83,16 @@ import { UsersService } from './users/users.service';
     LoginCompleteness,
     PendingLogins,
     UserLogins,
+    CustomerAssignment,
+    OidcClient,
+    OidcUsers,
     { provide: PASSPORT, useFactory: createPassport, inject: [UsersService, LoginBrowser] },
     // The order matters: throttle, refuse cross-site requests, check the role.
     { provide: APP_GUARD, useClass: RequestThrottleGuard },
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccountsModule, Actors, Logins, PlatenOrigin],
+  exports: [AccountsModule, CustomerAssignment, Actors, Logins, PlatenOrigin],
 })
 export class AuthModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

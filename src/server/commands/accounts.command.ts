@@ -8,6 +8,7 @@ export interface CreateUserOptions {
   readonly role: string;
   readonly displayName?: string;
   readonly passwordStdin?: boolean;
+  readonly emergency?: boolean;
 }
 
 /** `platen server create-user`. */
@@ -17,12 +18,8 @@ export async function runCreateUser(username: string, options: CreateUserOptions
     const fromTerminal = process.stdin.isTTY && !options.passwordStdin;
     const password = fromTerminal ? await askNewPassword() : await passwordFrom(process.stdin);
     const { createUser } = await import('./accounts.js');
-    await createUser(config, {
-      username,
-      displayName: options.displayName ?? username,
-      role: role.parse(options.role),
-      password,
-    });
+    const named = { username, displayName: options.displayName ?? username, role: role.parse(options.role) };
+    await createUser(config, { ...named, password }, { emergency: options.emergency ?? false });
     process.stdout.write(`user ${username} created (${options.role})\n`);
   } catch (error) {
     process.stderr.write(`platen server create-user: ${linesOf(error)}\n`);

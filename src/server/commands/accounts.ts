@@ -25,12 +25,17 @@ class AccountsCommandModule {
 
 /**
  * Creates a user, whether or not the server runs.
+ * @param options `emergency`: logs in with the password also where PLATEN_LOCAL_LOGIN is no
  * @throws InvalidRequest, UserExists, GuessablePassword, and the errors of `loadSettings`
  */
-export async function createUser(config: Config, user: z.input<typeof newUser>): Promise<void> {
+export async function createUser(
+  config: Config,
+  user: z.input<typeof newUser>,
+  options: { emergency: boolean },
+): Promise<void> {
   const parsed = newUser.safeParse(user);
   if (!parsed.success) throw InvalidRequest.from(parsed.error.issues);
-  await withAccounts(config, (accounts) => accounts.get(UsersService).create(COMMAND_LINE, parsed.data));
+  await withAccounts(config, (accounts) => accounts.get(UsersService).create(COMMAND_LINE, parsed.data, options));
 }
 
 /**

@@ -4,7 +4,9 @@ import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback } from '../../protocol/loopback';
 import type { CertificateFiles } from '../../tunnel/certificate-files';
 import { endpointOf } from '../../tunnel/pinned-tls';
+import { ConfigurationError } from './configuration-error';
 import { environment, unknownIn, type UnknownSetting } from './environment';
+import type { OidcSettings } from './oidc-settings';
 import { mailSettings, type MailSettings } from './mail-settings';
 
 /** The server's settings. They are read once; no other code reads the environment. */
@@ -75,6 +77,10 @@ export interface Config {
   readonly login: {
     /** The roles whose users need a second factor. */
     readonly secondFactorRoles: readonly Role[];
+    /** Whether users log in with a password; otherwise only the emergency administrators do. */
+    readonly local: boolean;
+    /** undefined: no single sign-on. */
+    readonly oidc: OidcSettings | undefined;
   };
   /** Who runs the server, for approval screens. Without a name, there is no logo. */
   readonly company: { readonly name?: string; readonly logoFile?: string };
@@ -114,9 +120,7 @@ export interface Config {
 /** Injection token: `@Inject(CONFIG) config: Config`. */
 export const CONFIG = Symbol('Config');
 
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
+export { ConfigurationError };
 
 /** @throws ConfigurationError naming every bad variable, never its value. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -175,7 +179,24 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       dailyDays: e.PLATEN_READINGS_DAILY_DAYS,
     },
     notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
-    login: { secondFactorRoles: e.PLATEN_SECOND_FACTOR_ROLES },
+    login: {
+      secondFactorRoles: e.PLATEN_SECOND_FACTOR_ROLES,
+      local: e.PLATEN_LOCAL_LOGIN === 'yes',
+      oidc: e.PLATEN_OIDC_ISSUER
+        ? {
+            issuer: e.PLATEN_OIDC_ISSUER,
+            clientId: e.PLATEN_OIDC_CLIENT_ID!,
+            secretFile: resolve(e.PLATEN_OIDC_CLIENT_SECRET_FILE!),
+            name: e.PLATEN_OIDC_NAME ?? new URL(e.PLATEN_OIDC_ISSUER).hostname,
+            scopes: e.PLATEN_OIDC_SCOPES,
+            usernameClaim: e.PLATEN_OIDC_USERNAME_CLAIM,
+            groupsClaim: e.PLATEN_OIDC_GROUPS_CLAIM,
+            groupsFile: e.PLATEN_OIDC_GROUPS_FILE && resolve(e.PLATEN_OIDC_GROUPS_FILE),
+            createsUsers: e.PLATEN_OIDC_USERS === 'create',
+            checksFactors: e.PLATEN_OIDC_SECOND_FACTOR === 'provider',
+          }
+        : undefined,
+    },
     company: {
       name: e.PLATEN_COMPANY_NAME,
       logoFile: e.PLATEN_COMPANY_LOGO && resolve(e.PLATEN_COMPANY_LOGO),

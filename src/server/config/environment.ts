@@ -5,6 +5,7 @@ import { companyName } from '../../protocol/company';
 import { role } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback, isProtected } from '../../protocol/loopback';
+import { shownLine } from '../../protocol/shown-text';
 import { isUnnamed, proxySetting } from '../../tunnel/reverse-proxies';
 import { mailServer } from './mail-settings';
 
@@ -92,6 +93,25 @@ export const environment = z
     PLATEN_MAIL_FROM: z.email().max(254).optional(),
     PLATEN_WEBHOOK_NETWORKS: proxySetting,
     PLATEN_SECOND_FACTOR_ROLES: roles.default([]),
+    PLATEN_LOCAL_LOGIN: z.enum(['yes', 'no']).default('yes'),
+    PLATEN_OIDC_ISSUER: z
+      .url({ protocol: /^https?$/, abort: true })
+      .refine(isProtected, 'must be an https: URL (http: on loopback)')
+      .refine((url) => !/[?#]/.test(url), 'must have no query and no fragment')
+      .optional(),
+    PLATEN_OIDC_CLIENT_ID: z.string().max(200).optional(),
+    PLATEN_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
+    PLATEN_OIDC_NAME: shownLine(60).min(1).optional(),
+    PLATEN_OIDC_SCOPES: z
+      .string()
+      .max(200)
+      .regex(/(^| )openid( |$)/, 'must contain openid')
+      .default('openid profile email'),
+    PLATEN_OIDC_USERNAME_CLAIM: z.string().max(100).default('preferred_username'),
+    PLATEN_OIDC_GROUPS_CLAIM: z.string().max(100).default('groups'),
+    PLATEN_OIDC_GROUPS_FILE: z.string().optional(),
+    PLATEN_OIDC_USERS: z.enum(['existing', 'create']).default('existing'),
+    PLATEN_OIDC_SECOND_FACTOR: z.enum(['platen', 'provider']).default('platen'),
     PLATEN_COMPANY_NAME: companyName.optional(),
     PLATEN_COMPANY_LOGO: z.string().optional(),
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
@@ -177,6 +197,18 @@ export const environment = z
   .refine((env) => env.PLATEN_STANDBY === 'no' || env.PLATEN_RELAY === 'remote', {
     path: ['PLATEN_STANDBY'],
     message: 'needs PLATEN_RELAY=remote: a local relay ends with its machine, and its sessions with it',
+  })
+  .superRefine((env, context) => {
+    const problem = (name: keyof typeof env, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (!env.PLATEN_OIDC_ISSUER) {
+      if (env.PLATEN_LOCAL_LOGIN === 'no') problem('PLATEN_LOCAL_LOGIN', 'no needs PLATEN_OIDC_ISSUER');
+      return;
+    }
+    for (const name of ['PLATEN_OIDC_CLIENT_ID', 'PLATEN_OIDC_CLIENT_SECRET_FILE', 'PLATEN_PUBLIC_URL'] as const)
+      if (!env[name]) problem(name, 'is required with PLATEN_OIDC_ISSUER');
+    if (env.PLATEN_OIDC_USERS === 'create' && !env.PLATEN_OIDC_GROUPS_FILE)
+      problem('PLATEN_OIDC_GROUPS_FILE', 'is required with PLATEN_OIDC_USERS=create: groups decide about the role');
   })
   .refine((env) => !env.PLATEN_COMPANY_LOGO || env.PLATEN_COMPANY_NAME, {
     path: ['PLATEN_COMPANY_LOGO'],

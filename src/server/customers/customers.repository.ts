@@ -16,6 +16,9 @@ export class CustomersRepository {
   async customersOf(ids?: readonly string[]): Promise<CustomerEntity[]> {
     return this.customers.find({ where: ids && { id: In([...ids]) }, order: { name: 'ASC' } });
   }
+  customersNamed(names: readonly string[]): Promise<CustomerEntity[]> {
+    return this.customers.findBy({ name: In([...names]) });
+  }
   /** The sites of these customers, by name. */
   sitesOf(customerIds: readonly string[]): Promise<SiteEntity[]> {
     return this.sites.find({ where: { customerId: In([...customerIds]) }, order: { name: 'ASC' } });

@@ -6,6 +6,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { UnknownUser } from '../auth/auth.errors';
 import { AuditService } from '../auth/audit/audit.service';
+import { CustomerAssignment } from '../auth/oidc/customer-assignment';
 import { UsersService } from '../auth/users/users.service';
 import { CustomerEvents } from './customer-events';
 import type { SiteEntity } from './customer.entity';
@@ -30,7 +31,10 @@ export class CustomersService {
     private readonly users: UsersService,
     private readonly events: CustomerEvents,
     private readonly audit: AuditService,
-  ) {}
+    assignment: CustomerAssignment,
+  ) {
+    assignment.register((actor, userId, names) => this.assignByName(actor, userId, names));
+  }
 
   /** What this actor sees and touches at this moment. */
   async reachOf(actor: Actor): Promise<Reach> {
@@ -165,6 +169,16 @@ export class CustomersService {
       'user.assigned',
       user.username,
       listed(await this.namesOf([...new Set(customerIds)])),
+    );
+  }
+
+  /** Names that no customer has are ignored. @throws UnknownUser */
+  private async assignByName(actor: Actor, userId: string, names: readonly string[]): Promise<void> {
+    const customers = await this.repository.customersNamed(names);
+    await this.assign(
+      actor,
+      userId,
+      customers.map(({ id }) => id),
     );
   }
 

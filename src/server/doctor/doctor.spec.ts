@@ -273,3 +273,58 @@ it('names settings that have no effect', async () => {
   const found = await diagnosed(await settings({ PLATEN_PROT: '8080' }));
   expect(about(found, 'settings')).toEqual(['problem: PLATEN_PROT has no effect; did you mean PLATEN_PORT?']);
 });
+
+describe('single sign-on', () => {
+  let port: number;
+  let answer: { issuer?: string; date?: string };
+  const provider = createHttpServer((_request, response) => {
+    const issuer = answer.issuer ?? `http://127.0.0.1:${port}`;
+    const endpoint = `${issuer}/endpoint`;
+    const document = { issuer, jwks_uri: endpoint, authorization_endpoint: endpoint, token_endpoint: endpoint };
+    response.sendDate = answer.date === undefined;
+    if (answer.date) response.setHeader('Date', answer.date);
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document));
+  });
+  beforeAll(async () => {
+    provider.listen(0, '127.0.0.1');
+    await once(provider, 'listening');
+    ({ port } = provider.address() as AddressInfo);
+  });
+  afterAll(() => {
+    provider.closeAllConnections();
+    provider.close();
+  });
+
+  it.each([
+    ['answers', {}, /^fine: .* answers$/],
+    ['is another one', { issuer: 'http://127.0.0.1:1' }, /^problem: .*cannot be used/],
+    [
+      'has another time',
+      { date: new Date(Date.now() - 600_000).toUTCString() },
+      /^problem: .*clock differs by -6\d\d s/,
+    ],
+  ])('%s', async (_what, answered, expected) => {
+    answer = answered;
+    const config = await settings({
+      ...SQLITE,
+      PLATEN_PUBLIC_URL: 'http://localhost:8080',
+      PLATEN_OIDC_ISSUER: `http://127.0.0.1:${port}`,
+      PLATEN_OIDC_CLIENT_ID: 'platen',
+      PLATEN_OIDC_CLIENT_SECRET_FILE: file('oidc.secret', 'a secret\n'),
+    });
+    expect(about(await diagnosed(config), 'single sign-on')).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('cannot be reached', async () => {
+    const config = await settings({
+      ...SQLITE,
+      PLATEN_PUBLIC_URL: 'http://localhost:8080',
+      PLATEN_OIDC_ISSUER: 'http://127.0.0.1:1',
+      PLATEN_OIDC_CLIENT_ID: 'platen',
+      PLATEN_OIDC_CLIENT_SECRET_FILE: file('oidc.secret', 'a secret\n'),
+    });
+    expect(about(await diagnosed(config), 'single sign-on')).toEqual([
+      expect.stringMatching(/^problem: .*cannot be used: .*see PLATEN_OIDC_ISSUER$/),
+    ]);
+  });
+});

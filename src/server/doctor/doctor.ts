@@ -7,6 +7,7 @@ import { certificateChecks } from './certificate.checks';
 import { clockCheck } from './clock.check';
 import { databaseCheck } from './database.check';
 import { mailCheck } from './mail.check';
+import { oidcCheck } from './oidc.check';
 import { portChecks, runningServer, waysIn } from './network.checks';
 import { backupCheck, diskCheck, ownerOf } from './storage.checks';
 
@@ -37,6 +38,7 @@ export async function* diagnose(config: Config, database: DataSourceOptions): As
     auditCheck(config, database),
     backupCheck(config),
     mailCheck(config),
+    oidcCheck(config),
   ]);
   const certificate = await loadCertificate(config);
   yield* certificateChecks(config, certificate);

@@ -15,3 +15,12 @@ export const AnswersNothing = (): MethodDecorator =>
     HttpCode(204),
     Documented(({ ApiResponse }) => ApiResponse({ status: 204, description: '' })),
   );
+
+/** A route that browsers open, and that redirects them. */
+export const Redirects = (): MethodDecorator =>
+  applyDecorators(
+    HttpCode(302),
+    Documented(({ ApiResponse }) =>
+      ApiResponse({ status: 302, description: '', content: { 'text/plain': { schema: { type: 'string' } } } }),
+    ),
+  );

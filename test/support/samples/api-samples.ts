@@ -15,6 +15,7 @@ export const sampleUser = {
   email: null,
   language: null,
   administratorId: null,
+  login: 'password' as const,
 };
 
 export const sampleClient: ExternalClient = {

@@ -21,10 +21,11 @@ export class LoneServer {
     private program: Program,
   ) {}
 
-  /** @param env further settings, which may need the URL */
+  /** @param env further settings @param prepare writes files that they name */
   static async start(
     users: readonly NewUser[],
-    env: (url: string) => Record<string, string> = () => ({}),
+    env: (url: string, folder: string) => Record<string, string> = () => ({}),
+    prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
   ): Promise<LoneServer> {
     const folder = mkdtempSync(join(tmpdir(), 'platen-lone-'));
     const [port, xmpp] = (await freePorts(2)) as [number, number];
@@ -35,8 +36,9 @@ export class LoneServer {
       PLATEN_XMPP_PORT: String(xmpp),
       PLATEN_RELAY: 'remote',
       PLATEN_PUBLIC_URL: url,
-      ...env(url),
+      ...env(url, folder),
     };
+    await prepare(folder);
     for (const user of users) await createUser(settings, user);
     return new LoneServer(url, folder, settings, await running(settings));
   }

@@ -18,8 +18,8 @@ interface SampleUser {
 /** A row of the table of users. */
 export async function storedUser({ password, ...user }: SampleUser): Promise<UserEntity> {
   const passwordHash = await cheapHash(password);
-  const own = { email: null, language: null, administratorId: null };
-  return { ...user, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+  const own = { email: null, language: null, administratorId: null, issuer: null, subject: null };
+  return { ...user, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date(), login: 'password' };
 }
 
 /** Writes users into the database of a server that has not been started yet. */

@@ -16,13 +16,13 @@ export function SecurityScreen() {
       <Panel title={t.security.logins} aside={<EndAllLogins />}>
         <Logins />
       </Panel>
-      <div className="columns">
+      {me.login !== 'oidc' && (
         <Panel title={t.profile.password}>
           <div className="panel-body">
             <PasswordForm />
           </div>
         </Panel>
-      </div>
+      )}
     </Page>
   );
 }

@@ -14,7 +14,7 @@ import type { SecondFactorEntity } from './second-factor.entity';
 import { isTotpCode, newTotpSecret, stepOfCode, totpUri } from './totp';
 
 /** How a second factor was proved. */
-export type ProvedFactor = SecondFactorEntity['kind'] | 'recovery-code';
+export type ProvedFactor = SecondFactorEntity['kind'] | 'recovery-code' | 'provider';
 
 /** Second factors and recovery codes of users. */
 @Injectable()

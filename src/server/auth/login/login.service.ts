@@ -76,6 +76,18 @@ export class LoginService {
   }
 
   /**
+   * A user for whom the provider of single sign-on vouches.
+   * @param withFactors whether the provider has checked a second factor, so that none is asked for here
+   * @throws SecondFactorRequired, SecondFactorMissing: the login is pending in this browser
+   */
+  async vouchedFor(request: Request, response: Response, actor: ActingUser, withFactors: boolean): Promise<void> {
+    this.journal.step('S101', undefined, { address: request.ip ?? '' });
+    this.journal.step('S102', undefined, { permitted: true });
+    if (withFactors) await this.complete(request, response, actor, 'provider');
+    else await this.proved(request, response, actor);
+  }
+
+  /**
    * The second factor of a pending login, by a code. Guesses are counted for the account, wherever they come from: the
    * password is known there. A browser that has logged in to the account before is counted separately.
    * @throws NoPendingLogin, WrongCode, TooManyLogins

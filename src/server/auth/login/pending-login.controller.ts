@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, Get, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { codeRequest, loginState, type LoginState } from '../../../protocol/account';
 import { user, type User } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
+import { CONFIG, type Config } from '../../config/config';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { Public } from '../access/access.guard';
 import { pendingLoginOf } from '../access/identity';
@@ -21,16 +22,19 @@ export class PendingLoginController {
     private readonly logins: LoginService,
     private readonly factors: FactorsService,
     private readonly users: UsersService,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Get()
   @Answers(loginState)
   async state(@Req() request: Request): Promise<LoginState> {
     const pending = pendingLoginOf(request);
-    if (!pending) return { pending: null };
+    const { local, oidc } = this.config.login;
+    const ways = { password: local, oidc: oidc ? { name: oidc.name } : null };
+    if (!pending) return { ...ways, pending: null };
     const { actor, step } = pending;
     const kinds = new Set((await this.factors.list(actor.userId)).map(({ kind }) => kind));
-    return { pending: { step, username: actor.username, factors: [...kinds] } };
+    return { ...ways, pending: { step, username: actor.username, factors: [...kinds] } };
   }
 
   @Post('code')

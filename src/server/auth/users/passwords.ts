@@ -29,7 +29,7 @@ export async function verifyPassword(password: string, stored: string): Promise<
 }
 
 /** Matches no password and takes as long to check as any other hash: its key is random. */
-const makeDecoyHash = (): string => encoded(PASSWORD_COST, randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
+export const makeDecoyHash = (): string => encoded(PASSWORD_COST, randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
 
 const encoded = ({ N, r, p }: Cost, salt: Buffer, key: Buffer): string =>
   ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$');

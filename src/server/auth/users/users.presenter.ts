@@ -13,4 +13,5 @@ export const presentedUser = (user: UserEntity): User => ({
   email: user.email,
   language: user.language,
   administratorId: user.administratorId,
+  login: user.login,
 });

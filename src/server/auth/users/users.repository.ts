@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, Repository } from 'typeorm';
+import { EntityManager, IsNull, Repository } from 'typeorm';
 import { readPage, type Page, type PageQuery } from '../../database/page';
 import { ApiTokenEntity } from '../tokens/api-token.entity';
 import { CookieSessionEntity } from '../login/cookie-session.entity';
@@ -25,6 +25,15 @@ export class UsersRepository {
   }
   findByUsername(username: string): Promise<UserEntity | null> {
     return this.users.findOneBy({ username });
+  }
+  findBySubject(issuer: string, subject: string): Promise<UserEntity | null> {
+    return this.users.findOneBy({ issuer, subject });
+  }
+  /** Binds a user who logs in by single sign-on, and has not done so yet. @returns false if there is none */
+  async bindSubject(username: string, issuer: string, subject: string): Promise<boolean> {
+    const unbound = { username, login: 'oidc', subject: IsNull() } as const;
+    const { affected } = await this.users.update(unbound, { issuer, subject });
+    return affected === 1;
   }
   activeAdministrators(): Promise<UserEntity[]> {
     return this.users.findBy({ role: 'admin', active: true });

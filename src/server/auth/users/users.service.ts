@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newUser, pageQuery, profileChange, userChange } from '../../../protocol/api';
 import { shownText } from '../../../protocol/shown-text';
 import type { Page } from '../../database/page';
-import type { ActingUser, Actor } from '../actor';
+import { PROVIDER, type ActingUser, type Actor } from '../actor';
 import { AccessEvents } from '../access-events';
 import { AuditService } from '../audit/audit.service';
 import { LastAdmin, NotAnAdministrator, UnknownUser, UserExists, WrongPassword } from '../auth.errors';
+import { CONFIG, type Config } from '../../config/config';
 import { refuseGuessable } from './password-policy';
-import { Passwords } from './passwords';
+import { makeDecoyHash, Passwords } from './passwords';
 import type { UserEntity } from './user.entity';
 import { UsersRepository, type UsersInTransaction } from './users.repository';
 
@@ -33,6 +34,7 @@ export class UsersService {
     private readonly passwords: Passwords,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   page(query: z.infer<typeof pageQuery>): Promise<Page<UserEntity>> {
@@ -51,6 +53,27 @@ export class UsersService {
     const user = await this.repository.findByUsername(username);
     if (!user) throw new UnknownUser();
     return user;
+  }
+
+  /** @param subject of a user at the provider of single sign-on */
+  bySubject(issuer: string, subject: string): Promise<UserEntity | null> {
+    return this.repository.findBySubject(issuer, subject);
+  }
+
+  /**
+   * The first login of a user by single sign-on.
+   * @returns the user; `other-login`: that user logs in by other means, or is another one at the provider; undefined: there is none
+   */
+  async bindSubject(
+    username: string,
+    issuer: string,
+    subject: string,
+  ): Promise<UserEntity | 'other-login' | undefined> {
+    const bound = await this.repository.bindSubject(username, issuer, subject);
+    const user = await this.repository.findByUsername(username);
+    if (user && !bound) return 'other-login';
+    if (user) await this.audit.record(PROVIDER, 'user.bound', username);
+    return user ?? undefined;
   }
 
   /** The active administrators. */
@@ -76,17 +99,27 @@ export class UsersService {
   ): Promise<{ actor: ActingUser | undefined; known: boolean }> {
     const user = await this.repository.findByUsername(username);
     const right = await this.passwords.verify(password, user?.passwordHash, isFirst);
-    return { actor: user && user.active && right ? actorOf(user) : undefined, known: user !== null };
+    const permitted = user && user.active && right && this.logsInByPassword(user);
+    return { actor: permitted ? actorOf(user) : undefined, known: user !== null };
   }
 
-  /** @throws UserExists, GuessablePassword */
-  async create(actor: Actor, { password, ...fields }: z.infer<typeof newUser>): Promise<UserEntity> {
-    refuseGuessable(password, fields.username, 'password');
-    const passwordHash = await this.passwords.hash(password);
-    const own = { email: null, language: null, administratorId: null };
-    const user = { ...fields, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+  /**
+   * @param options `emergency`: logs in with the password also where all others log in by single sign-on
+   * @throws UserExists, GuessablePassword
+   */
+  async create(
+    actor: Actor,
+    { password, login, ...fields }: z.infer<typeof newUser>,
+    { emergency } = { emergency: false },
+  ): Promise<UserEntity> {
+    if (password !== undefined) refuseGuessable(password, fields.username, 'password');
+    const passwordHash = password === undefined ? makeDecoyHash() : await this.passwords.hash(password);
+    const own = { email: null, language: null, administratorId: null, issuer: null, subject: null };
+    const made = { id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+    const user: UserEntity = { ...fields, ...own, ...made, login: emergency ? 'emergency' : (login ?? 'password') };
     if (!(await this.repository.insert(user))) throw new UserExists(fields.username);
-    await this.audit.record(actor, 'user.created', user.username, user.role);
+    const how = user.login === 'password' ? user.role : `${user.role}, ${user.login}`;
+    await this.audit.record(actor, 'user.created', user.username, how);
     return user;
   }
 
@@ -97,7 +130,12 @@ export class UsersService {
    */
   async change(actor: Actor, id: string, { password, ...fields }: Change): Promise<UserEntity> {
     if (password !== undefined) refuseGuessable(password, (await this.get(id)).username, 'password');
-    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    const passwordHash =
+      fields.login === 'oidc'
+        ? makeDecoyHash()
+        : password === undefined
+          ? undefined
+          : await this.passwords.hash(password);
     const changed = await this.repository.changing((users) => apply(users, id, fields, passwordHash));
     const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
     await this.audit.record(
@@ -110,6 +148,10 @@ export class UsersService {
     else if (passwordHash) this.access.publish('revoked', { userId: id, jobs: false, detail: NEW_PASSWORD });
     if (fields.role) this.access.publish('narrowed', id);
     return changed;
+  }
+
+  private logsInByPassword({ login }: UserEntity): boolean {
+    return login === 'emergency' || (login === 'password' && this.config.login.local);
   }
 
   /** A change that a user makes to their own account. @throws UnknownUser */
@@ -146,6 +188,9 @@ async function apply(
     throw new NotAnAdministrator();
   const wasAdmin = isActiveAdmin(user);
   Object.assign(user, fields, passwordHash && { passwordHash });
+  // a password ends single sign-on, and a user who is given single sign-on is bound at the next login there
+  if (passwordHash && !fields.login && user.login === 'oidc') user.login = 'password';
+  if (passwordHash && user.login !== 'emergency') Object.assign(user, { issuer: null, subject: null });
   await users.save(user);
   if (wasAdmin && (await users.activeAdmins()) === 0) throw new LastAdmin();
   if (wasAdmin && !isActiveAdmin(user)) await users.clearAdministrator(id);

@@ -14,6 +14,7 @@ import { readConfig } from '../../config/config';
 import type { Secrets } from '../../config/secrets';
 import type { CustomerEvents } from '../../customers/customer-events';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from '../../customers/customer.entity';
+import { CustomerAssignment } from '../../auth/oidc/customer-assignment';
 import { CustomersRepository } from '../../customers/customers.repository';
 import { CustomersService } from '../../customers/customers.service';
 import type { SiteOccupants } from '../../customers/site-occupants';
@@ -50,7 +51,7 @@ describe.each(['SQLite', 'PostgreSQL'])('meter reports on %s', (name) => {
     const ofCustomers = new CustomersRepository(rows(CustomerEntity), rows(SiteEntity), rows(AssignmentEntity));
     const audit = { record: () => Promise.resolve() } as unknown as AuditService;
     const [occupants, users, events] = [NEVER as SiteOccupants, NEVER as UsersService, NEVER as CustomerEvents];
-    const customers = new CustomersService(ofCustomers, occupants, users, events, audit);
+    const customers = new CustomersService(ofCustomers, occupants, users, events, audit, new CustomerAssignment());
     const repository = new ReportsRepository(
       ...([rows(MeteredDeviceEntity), rows(ReportTemplateEntity), rows(ReportMailEntity)] as const),
     );
