@@ -508,6 +508,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
       replacements,
       [
         ['of', () => replacements.of('d')],
+        ['ask', () => replacements.ask('d', { at: 1, before: {}, after: {} })],
+        ['withdraw', () => replacements.withdraw('d')],
         ['add', () => replacements.add(device, decided)],
       ],
     ],
@@ -538,6 +540,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['jumpsOf', () => readings.jumpsOf(1)],
         ['jump', () => readings.jumpsOf(1).then(([jump]) => readings.jump(jump!.id))],
         ['enterOffset', () => readings.enterOffset('x', { offset: 1, reason: 'y', enteredBy: 'z' })],
+        ['enterOffsets', () => readings.enterOffsets(1, new Date(0), { reason: 'y', enteredBy: 'z' }, () => 1)],
         ['countedBefore', () => readings.countedBefore(1, now)],
         ['enter', () => readings.enter(entered)],
         ['schedules', () => readings.schedules()],

@@ -310,7 +310,7 @@ export const enDevices = {
       'new-board': {
         button: 'Same device, new board',
         title: 'Has this device a new board?',
-        hint: 'The device keeps its name and history. Its counters may start from other values; the last ones before are stored with this decision.',
+        hint: 'The device keeps its name and history. What its counters count from now on is added to the last values before, in the meter report and in the plots.',
       },
       'another-device': {
         button: 'Another device',

@@ -7,6 +7,9 @@ import { jaDevices } from './ja-devices';
 
 /** Details as Platen's programs report them, and in Japanese; each `{}` is a value. */
 export const DETAILS: readonly (readonly [english: string, japanese: string])[] = [
+  // readings
+  ['new board', '新しい基板'],
+  ['another device', '別の機器'],
   // accounts
   ['User ID or password is wrong.', 'ユーザーIDまたはパスワードが正しくありません。'],
   [

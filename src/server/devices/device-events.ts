@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { DeviceReplacement } from '../../protocol/api';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { TypedEvents } from '../events/typed-events';
 
@@ -6,6 +7,7 @@ import { TypedEvents } from '../events/typed-events';
  * `announced`: the devices of an agent were saved; the payload is the agent's ID.
  * `informed`: device information was saved; the payload is the device's ID.
  * `reported`: the same, for information that an agent has reported or was asked for; with what it said.
+ * `counters-decided`: an administrator has decided what a life counter that went back at that time means.
  * `conditions`: access conditions or denials were reported; the payload is the device's ID.
  * `moved`: an agent is at another site; the payload is its ID and the site it is moved from.
  * `removed`: an agent was removed with all its devices; the payload is the agent's ID.
@@ -15,6 +17,7 @@ export class DeviceEvents extends TypedEvents<{
   announced: string;
   informed: string;
   reported: { device: { id: string; agentId: string }; information: DeviceInformation };
+  'counters-decided': { deviceId: string; at: Date; as: DeviceReplacement['as']; by: string };
   conditions: string;
   moved: { agentId: string; from: string | null };
   removed: string;

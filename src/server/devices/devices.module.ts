@@ -109,6 +109,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DevicesService,
     FleetService,
     DeviceInformationService,
+    ReplacementsService,
     AgentWake,
     DeviceEvents,
   ],

@@ -11,7 +11,7 @@ const INFORMATION: DeviceInformation = {
   ...{ model: 'M', serialNumber: 'S', firmwareVersion: '1' },
 };
 const from = (source: InformationSource) => ({ impressions: source });
-const EARLIER: Earlier = { counters: { impressions: 900 }, sources: from('snmp'), countedAt: daysAgo(1) };
+const EARLIER: Earlier = { counters: { impressions: 900 }, sources: from('snmp'), countedAt: daysAgo(1), open: [] };
 const allowed = LIMITS.METER_JUMP_LEAST + 24 * 60 * LIMITS.METER_PER_MINUTE;
 const toner = { name: 'Black', type: 'toner', colour: 'black' };
 
@@ -30,6 +30,32 @@ describe('a booking', () => {
     const booking = bookingOf({ ...INFORMATION, counters }, { ...EARLIER, ...earlier }, AT);
     expect(booking.jumps.map(({ counter, before, after }) => `${counter} ${before} ${after}`)).toEqual(jumps);
     expect(booking.reading.counters).toEqual(counters);
+  });
+
+  it.each<[what: string, value: number, jumpedAgo: number, recovered: boolean]>([
+    ['is what it was', 900, 1, true],
+    ['is a little more', 950, 1, true],
+    ['is far more', 50_000_000, 1, false],
+    ['is still less', 899, 1, false],
+    ['has passed it in time', 950, 3, false],
+  ])('forgets that a counter went back if it %s', (_what, value, jumpedAgo, isRecovered) => {
+    const open = [{ id: 'j', counter: 'impressions', at: daysAgo(jumpedAgo), before: 900, after: 3 }];
+    const earlier = { ...EARLIER, counters: { impressions: 3 }, open };
+    const { recovered, life } = bookingOf({ ...INFORMATION, counters: { impressions: value } }, earlier, AT);
+    expect([recovered, life]).toEqual(isRecovered ? [['j'], 'recovered'] : [[], null]);
+  });
+
+  it.each<[what: string, before: InformationSource | null, after: InformationSource | null, isAsked: boolean]>([
+    ['in SNMP', 'snmp', 'snmp', true],
+    ['of the vendor, and is in SNMP now', 'vendor', 'snmp', true],
+    ['in IPP, which may start again', 'ipp', 'ipp', false],
+    ['in IPP, and was in SNMP', 'snmp', 'ipp', false],
+    ['of an earlier agent', null, null, false],
+  ])('says that a life counter went back %s', (_what, before, after, isAsked) => {
+    const earlier = { ...EARLIER, sources: before ? from(before) : {} };
+    const counters = { impressions: 3 };
+    const now = { ...INFORMATION, counters, ...(after && { sources: { counters: from(after) } }) };
+    expect(bookingOf(now, earlier, AT).life).toBe(isAsked ? 'back' : null);
   });
 
   it('has no counters of a device that did not answer', () => {

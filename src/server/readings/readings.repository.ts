@@ -19,6 +19,8 @@ interface ReportedDevice {
   readonly id: string;
   readonly agentId: string;
 }
+/** The counters that jumped, whether that of its life went back or recovered, and all of them before. */
+export type Recorded = Pick<Booking, 'jumps' | 'life'> & { readonly before: Counters };
 /** A reading as trends need it. */
 export type ReadingSample = Pick<ReadingEntity, 'at' | 'counters' | 'levels'>;
 type Place = Pick<MeteredDeviceEntity, 'siteId' | 'customerId'>;
@@ -37,7 +39,7 @@ export class ReadingsRepository {
   /**
    * Records a reading of what an agent has reported. Of several within READING_SLOT_MS, the last one stays.
    * @param nextOf the next scheduled reading of a customer's device
-   * @returns the counters that jumped; undefined if this agent has no such device (any more), or it has had too many
+   * @returns what it says about the counters; undefined if this agent has no such device (any more), or it has had too many
    *   serial numbers
    */
   record(
@@ -45,13 +47,15 @@ export class ReadingsRepository {
     information: DeviceInformation,
     at: Date,
     nextOf: (customerId: string | null) => Date | null,
-  ): Promise<Booking['jumps'] | undefined> {
+  ): Promise<Recorded | undefined> {
     return this.writes.run(device.agentId, async (manager) => {
       if (!(await lockDevice(manager, device))) return undefined;
       const metered = await this.meteredDevice(manager, device, information, at);
       if (!metered) return undefined;
-      const booking = bookingOf(information, metered, at);
+      const open = await manager.findBy(MeterJumpEntity, { meteredDeviceId: metered.id, offset: IsNull() });
+      const booking = bookingOf(information, { ...metered, open }, at);
       await this.store(manager, metered.id, booking.reading, at);
+      if (booking.recovered.length > 0) await manager.delete(MeterJumpEntity, { id: In([...booking.recovered]) });
       await manager.insert(
         MeterJumpEntity,
         booking.jumps.map((jump) => ({
@@ -74,7 +78,7 @@ export class ReadingsRepository {
           nextAt: nextOf(metered.customerId),
         },
       );
-      return booking.jumps;
+      return { jumps: booking.jumps, life: booking.life, before: metered.counters };
     });
   }
 
@@ -160,6 +164,18 @@ export class ReadingsRepository {
   }
   async enterOffset(id: string, entered: Pick<MeterJumpEntity, 'offset' | 'reason' | 'enteredBy'>): Promise<void> {
     await this.jumps.update({ id }, entered);
+  }
+
+  /** Enters the offsets of the counters that went back, at this time or later, and have none. */
+  async enterOffsets(
+    meteredDeviceId: number,
+    since: Date,
+    entered: Pick<MeterJumpEntity, 'reason' | 'enteredBy'>,
+    offsetOf: (jump: MeterJumpEntity) => number,
+  ): Promise<void> {
+    const open = await this.jumps.findBy({ meteredDeviceId, at: MoreThanOrEqual(since), offset: IsNull() });
+    for (const jump of open)
+      if (jump.after < jump.before) await this.jumps.update({ id: jump.id }, { ...entered, offset: offsetOf(jump) });
   }
 
   /** The last reading with counters at a time or before it. */

@@ -13,6 +13,7 @@ import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
 import { CustomersService } from '../customers/customers.service';
 import { DevicesService } from '../devices/devices.service';
+import { ReplacementsService } from '../devices/replacement/replacements.service';
 import { InvalidRequest } from '../http/http.errors';
 import type { MeteredDeviceEntity } from './metered-device.entity';
 import type { MeterJumpEntity, ReadingEntity } from './reading.entity';
@@ -32,6 +33,7 @@ export class ReadingsService {
     private readonly schedules: ReadingSchedules,
     private readonly devices: DevicesService,
     private readonly customers: CustomersService,
+    private readonly replacements: ReplacementsService,
     private readonly audit: AuditService,
   ) {}
 
@@ -95,6 +97,8 @@ export class ReadingsService {
     if (!(await this.customers.sees(actor, metered))) throw new UnknownMeterJump();
     await this.repository.enterOffset(jumpId, { offset, reason, enteredBy: actor.displayName.slice(0, 100) });
     const { counter, before, after } = jump;
+    // the same question, asked on the same page
+    await this.replacements.withdrawCounters(metered.deviceId);
     const what = `${counter} ${before} -> ${after}, offset ${offset}: ${reason}`;
     await this.audit.record(actor, 'meter-offset.entered', metered.deviceId, what);
   }

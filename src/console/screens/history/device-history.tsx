@@ -123,7 +123,7 @@ function Jumps({ jumps }: { jumps: readonly MeterJump[] }) {
               {nameOf(jump)} <span className="minor">{formats.moment(jump.at)}</span>
               {jump.offset !== null && (
                 <div className="minor">
-                  {t.history.offsetOf(formats.count(jump.offset), jump.enteredBy)}: {jump.reason}
+                  {t.history.offsetOf(formats.count(jump.offset), jump.enteredBy)}: {t.detail(jump.reason)}
                 </div>
               )}
             </div>

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { IsNull, Not, Repository } from 'typeorm';
 import { LIMITS } from '../../../protocol/limits';
 import { lockDevice } from '../devices.repository';
 import { DeviceInformationEntity } from '../information/device-information.entity';
@@ -14,6 +14,19 @@ export class ReplacementsRepository {
   /** Latest first. */
   of(deviceId: string): Promise<ReplacementEntity[]> {
     return this.replacements.find({ where: { deviceId }, order: { id: 'DESC' }, take: LIMITS.REPLACEMENTS_SHOWN });
+  }
+
+  /** Asks what a life counter that went back means. @returns false if that is asked already */
+  async ask(deviceId: string, countersBack: NonNullable<DeviceInformationEntity['countersBack']>): Promise<boolean> {
+    const { manager } = this.replacements;
+    const unasked = { deviceId, countersBack: IsNull() };
+    return (await manager.update(DeviceInformationEntity, unasked, { countersBack })).affected === 1;
+  }
+  /** @returns false if it was not asked */
+  async withdraw(deviceId: string): Promise<boolean> {
+    const { manager } = this.replacements;
+    const asked = { deviceId, countersBack: Not(IsNull()) };
+    return (await manager.update(DeviceInformationEntity, asked, { countersBack: null })).affected === 1;
   }
 
   /**

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { DeviceReplacement, IdentityDecision, IdentityQuestion, IdentityState } from '../../../protocol/api';
 import { acceptIdentity } from '../../../protocol/control-channel';
 import { hasSameMarks, type DeviceIdentity } from '../../../protocol/device-identity';
+import type { Counters } from '../../../protocol/device-information';
 import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
 import { ProblemError } from '../../../protocol/problems';
 import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
+import { DeviceEvents } from '../device-events';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import { AgentRefused } from '../../xmpp/xmpp.errors';
 import { DeviceOfThisAgent, NothingToDecide, OtherDeviceByNow, UnknownDevice } from '../devices.errors';
@@ -28,6 +30,7 @@ export class ReplacementsService {
     private readonly devices: DevicesService,
     private readonly information: DeviceInformationService,
     private readonly transport: DeviceTransport,
+    private readonly events: DeviceEvents,
     private readonly audit: AuditService,
   ) {}
 
@@ -42,6 +45,16 @@ export class ReplacementsService {
         ...{ at: toInstant(at), as, before, after, counters, by },
       })),
     };
+  }
+
+  /** A life counter of a device went back: what that means is asked once, until it is decided or withdrawn. */
+  async askAboutCounters(deviceId: string, back: { at: Date; before: Counters; after: Counters }): Promise<void> {
+    const question = { ...back, at: back.at.getTime() };
+    if (await this.repository.ask(deviceId, question)) this.events.publish('informed', deviceId);
+  }
+  /** The counter is as it was, or somebody has entered what it counted meanwhile. */
+  async withdrawCounters(deviceId: string): Promise<void> {
+    if (await this.repository.withdraw(deviceId)) this.events.publish('informed', deviceId);
   }
 
   /**
@@ -65,6 +78,8 @@ export class ReplacementsService {
     const decision = { at: new Date(), as, before, after, counters, by: actor.username };
     if (!(await this.repository.add(device, decision))) throw new UnknownDevice(deviceId);
     await this.audit.record(actor, AUDITED[as], deviceId, marksOf(after));
+    if (question.kind === 'counters-back')
+      this.events.publish('counters-decided', { deviceId, at: new Date(question.at), as, by: actor.displayName });
     await this.information.refresh(device);
     return this.state(actor, deviceId);
   }

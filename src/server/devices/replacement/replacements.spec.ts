@@ -5,7 +5,10 @@ import { identityState } from '../../../protocol/api';
 import { reportInformation } from '../../../protocol/control-channel';
 import { UNIDENTIFIED, type DeviceIdentity } from '../../../protocol/device-identity';
 import { deviceInformation, type DeviceInformation } from '../../../protocol/device-information';
+import { LIMITS } from '../../../protocol/limits';
 import { job } from '../../../protocol/maintenance';
+import { meterReport } from '../../../protocol/meter-report';
+import { readings, type Readings } from '../../../protocol/readings';
 
 const A: DeviceIdentity = { ...UNIDENTIFIED, serialNumber: 'A-1' };
 const B: DeviceIdentity = { ...UNIDENTIFIED, serialNumber: 'B-2' };
@@ -107,17 +110,69 @@ describe('a device that another one has replaced', () => {
     await plane.call('tom', 'POST', `/sessions/${next}/termination`);
   });
 
-  it('is asked about if its life counter goes back, and continues meanwhile', async () => {
-    const counters = { impressions: 12 };
+  it('is asked about once if its life counter goes back, and continues meanwhile', async () => {
+    const counters = { impressions: 12, copies: 3 };
+    const earlier = { impressions: 90_000, copies: 500 };
+    await plane.write('DELETE FROM metered_devices');
+    await plane.write('DELETE FROM meter_jumps');
+    await finds({ ...SAMPLE, identity: A, counters: earlier });
+    await read(({ readings: all }) => all.at(-1)?.counters?.copies === 500);
+    // of several readings within minutes, the last one stays
+    await plane.write('UPDATE readings SET at = at - 3600000');
     await finds({ ...SAMPLE, identity: A, counters });
-    const { question } = await state();
-    expect(question).toMatchObject({ kind: 'counters-back', before: SAMPLE.counters, after: counters });
+    const { question } = await until('the question', async () => {
+      const known = await state();
+      return known.question !== null && known;
+    });
+    expect(question).toMatchObject({ kind: 'counters-back', before: earlier, after: counters });
     const before = accepted().length;
     expect((await decide('new-board', null)).status).toBe(200);
     expect(accepted()).toHaveLength(before);
     expect(await state()).toMatchObject({
       ...{ identity: A, question: null },
-      replacements: [{ as: 'new-board', before: A, after: A, counters: SAMPLE.counters }],
+      replacements: [{ as: 'new-board', before: A, after: A, counters: earlier }],
     });
+    // in the report and in the plots, what the new board counts comes on top
+    const { jumps } = await read(({ jumps: all }) => all.length === 2 && all.every(({ offset }) => offset !== null));
+    const told = jumps.map(({ counter, offset, reason, enteredBy }) => [counter, offset, reason, enteredBy].join(' '));
+    expect(told.sort()).toEqual(['copies 500 new board ADA', 'impressions 90000 new board ADA']);
+    const day = new Date().toISOString().slice(0, 10);
+    const { body } = await plane.call('ada', 'GET', `/meter-report?from=${day}&to=${day}`);
+    const reported = meterReport.parse(body).devices.find(({ deviceId }) => deviceId === 'printer');
+    expect(reported?.meters).toContainEqual(expect.objectContaining({ counter: 'impressions', offset: 90_000 }));
   });
+
+  it('is not asked about any more when somebody has entered the offset', async () => {
+    await plane.write('DELETE FROM metered_devices');
+    await plane.write('DELETE FROM meter_jumps');
+    await finds({ ...SAMPLE, identity: A, counters: { impressions: 90_000 } });
+    await read(({ readings: all }) => all.at(-1)?.counters?.impressions === 90_000);
+    await finds({ ...SAMPLE, identity: A, counters: { impressions: 12 } });
+    await until('the question', async () => (await state()).question !== null);
+    const { jumps } = await read(({ jumps: all }) => all.length === 1);
+    const body = { offset: 89_988, reason: 'reset at the device' };
+    expect((await plane.call('tom', 'PUT', `/meter-jumps/${jumps[0]!.id}/offset`, body)).status).toBe(204);
+    expect((await state()).question).toBeNull();
+  });
+
+  it('is not asked about if its counter is as it was soon', async () => {
+    await plane.write('DELETE FROM metered_devices');
+    await plane.write('DELETE FROM meter_jumps');
+    for (const impressions of [90_000, 0]) {
+      await finds({ ...SAMPLE, identity: A, counters: { impressions } });
+      await read(({ readings: all }) => all.at(-1)?.counters?.impressions === impressions);
+    }
+    await until('the question', async () => (await state()).question !== null);
+    await finds({ ...SAMPLE, identity: A, counters: { impressions: 90_010 } });
+    await until('that it is withdrawn', async () => (await state()).question === null);
+    await read(({ jumps }) => jumps.length === 0);
+  });
+
+  /** The readings of the device, once they are right. */
+  const read = (isRight: (known: Readings) => boolean) =>
+    until('the readings', async () => {
+      const period = `from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z&points=${LIMITS.READING_POINTS}`;
+      const known = readings.parse((await plane.call('tom', 'GET', `/devices/printer/readings?${period}`)).body);
+      return isRight(known) && known;
+    });
 });
