@@ -22,6 +22,7 @@ import { NoticesScreen } from './screens/notices-screen';
 import { OverviewScreen } from './screens/overview-screen';
 import { ProfileScreen } from './screens/profile-screen';
 import { ReportsScreen } from './screens/reports/reports-screen';
+import { TemplateScreen } from './screens/reports/template-screen';
 import { SecurityScreen } from './screens/security/security-screen';
 import { SessionScreen } from './screens/session-screen';
 import { SessionsScreen } from './screens/sessions-screen';
@@ -71,6 +72,14 @@ export const router = createBrowserRouter([
           { path: 'jobs/:id', element: <JobScreen /> },
           section('firmware', <FirmwareScreen />),
           section('reports', <ReportsScreen />),
+          ...['reports/templates/new', 'reports/templates/:id'].map((path) => ({
+            path,
+            element: (
+              <AdminsOnly>
+                <TemplateScreen />
+              </AdminsOnly>
+            ),
+          })),
           forAdmins('customers', <CustomersScreen />),
           forAdmins('users', <UsersScreen />),
           forAdmins('clients', <ClientsScreen />),

@@ -102,7 +102,7 @@ export const REPORT_FIELDS = {
 export type ReportField = keyof typeof REPORT_FIELDS;
 export const reportField = z.enum(Object.keys(REPORT_FIELDS) as [ReportField, ...ReportField[]]);
 /** Fields of one meter, which need one where a line is a device. */
-const OF_A_METER: readonly ReportField[] = [
+export const OF_A_METER: readonly ReportField[] = [
   ...(['meter', 'first-at', 'first', 'first-origin', 'last-at', 'last', 'last-origin', 'offset'] as const),
   ...(['volume', 'problem'] as const),
 ];
@@ -142,6 +142,15 @@ export const reportFileQuery = z.strictObject({
   templateId: z.uuid().optional(),
 });
 export type ReportFileQuery = z.infer<typeof reportFileQuery>;
+
+/** `POST /api/report-templates/preview`: the first lines of a file with these columns. */
+export const reportPreviewQuery = z.strictObject({ template: newReportTemplate, report: reportQuery });
+export type ReportPreviewQuery = z.infer<typeof reportPreviewQuery>;
+export const reportPreview = z.object({
+  /** In the order of the columns, without headings; null: empty. */
+  lines: z.array(z.array(z.union([z.string(), z.number()]).nullable())),
+});
+export type ReportPreview = z.infer<typeof reportPreview>;
 
 // ---- mails
 

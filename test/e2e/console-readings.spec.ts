@@ -124,6 +124,47 @@ describe('readings in the console, without a server', () => {
     });
   });
 
+  it('the columns of a file are stored as a template, whose first lines are shown', async () => {
+    await visit('/reports');
+    const templates = page.getByRole('region', { name: r.templates.title, exact: true });
+    await templates.getByRole('link', { name: 'ERP' }).waitFor();
+    await templates.getByRole('link', { name: r.templates.add }).click();
+    await page.getByRole('cell', { name: '2790', exact: true }).waitFor();
+    await page.getByRole('textbox', { name: r.templates.name, exact: true }).fill('Billing');
+    await page.getByLabel('Column 1: Heading').fill('EQUIPMENT');
+    await page.getByRole('columnheader', { name: 'EQUIPMENT' }).waitFor();
+    await page.getByRole('button', { name: r.templates.removeColumn('2') }).click();
+    await page.getByRole('combobox', { name: r.templates.line }).click();
+    await page.getByRole('option', { name: r.templates.lines.device, exact: true }).click();
+    await page.getByText(r.templates.incompleteHint).waitFor();
+    for (const column of [2, 3, 4])
+      await page.getByLabel(`Column ${column}: ${r.templates.counter}`).fill('impressions');
+    await page.getByRole('columnheader', { name: 'EQUIPMENT' }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.route(/\/api\/report-templates$/, async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      sent.push(['POST', route.request().postDataJSON()]);
+      await route.fulfill({ status: 201, json: { id: ACME.id, ...(route.request().postDataJSON() as object) } });
+    });
+    await page.getByRole('button', { name: en.actions.save }).click();
+    await page.waitForURL(/\/reports$/);
+    const counter = 'impressions';
+    expect(sent).toMatchObject([
+      [
+        'POST',
+        {
+          ...{ name: 'Billing', line: 'device' },
+          columns: [
+            { heading: 'EQUIPMENT', field: 'serial' },
+            { field: 'meter', counter },
+            { field: 'last', counter },
+            { field: 'volume', counter },
+          ],
+        },
+      ],
+    ]);
+  });
+
   it('a month without devices says what to do', async () => {
     await visit('/reports');
     await page.route(/\/api\/meter-report\?/, (route) =>

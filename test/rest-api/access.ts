@@ -113,6 +113,7 @@ export const ACCESS: Record<Route, Access> = {
   'GET /api/meter-report/file': 'technician',
   'GET /api/report-templates': 'technician',
   'POST /api/report-templates': 'admin',
+  'POST /api/report-templates/preview': 'admin',
   'PUT /api/report-templates/:id': 'admin',
   'DELETE /api/report-templates/:id': 'admin',
   'GET /api/report-mails': 'admin',

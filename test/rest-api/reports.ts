@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { customer } from '../../src/protocol/api';
-import { meterReport, reportMail, reportTemplate, type NewReportTemplate } from '../../src/protocol/meter-report';
+import {
+  meterReport,
+  reportMail,
+  reportPreview,
+  reportTemplate,
+  type NewReportTemplate,
+} from '../../src/protocol/meter-report';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 
 export function describeReports(api: () => RestApi): void {
@@ -53,6 +59,19 @@ export function describeReports(api: () => RestApi): void {
       expect(file.text.split('\r\n')[0]).toBe('\uFEFFSERIAL,TOTAL');
       await api().succeeds('ada', 'DELETE /api/report-templates/:id', { params: { id } });
       await api().refuses('tom', 'GET /api/meter-report/file', '404 not-found', { query });
+    });
+
+    it('have a preview of the columns of a template', async () => {
+      const report = { ...period, customerId: await acme() };
+      const query = { template: { ...template, columns: [columns[0], { heading: '', field: 'device' }] }, report };
+      const { lines } = await api().answers('ada', 'POST /api/report-templates/preview', reportPreview, {
+        body: query,
+      });
+      expect(lines.length).toBeLessThanOrEqual(5);
+      expect(lines.map(([, device]) => device)).toContain('printer');
+      await api().refuses('tom', 'POST /api/report-templates/preview', '403 forbidden', { body: query });
+      const ofNoMeter = { ...query, template: { ...template, columns: [{ heading: 'X', field: 'last' }] } };
+      await api().refuses('ada', 'POST /api/report-templates/preview', '400 invalid-request', { body: ofNoMeter });
     });
 
     it('are mailed each month', async () => {

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import {
   meterReport,
   reportMail,
+  reportPreview,
   reportTemplate,
   type NewReportMail,
+  type NewReportTemplate,
   type ReportFormat,
   type ReportQuery,
 } from '../../protocol/meter-report';
@@ -30,6 +32,38 @@ export const useReportTemplates = () =>
   useQuery({
     queryKey: ['report-templates'],
     queryFn: () => call(z.array(reportTemplate), 'GET', '/report-templates'),
+  });
+
+/** Adds a template, or replaces the one with this ID. */
+export function useSaveTemplate(id: string | null) {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (template: NewReportTemplate) =>
+      id === null
+        ? call(reportTemplate, 'POST', '/report-templates', template)
+        : call(reportTemplate, 'PUT', `/report-templates/${id}`, template),
+    onSuccess: () => void client.invalidateQueries({ queryKey: ['report-templates'] }),
+  });
+}
+export function useRemoveTemplate() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (id: string) => call(nothing, 'DELETE', `/report-templates/${id}`),
+    onSuccess: () => {
+      // mails with the template are sent without one
+      for (const key of ['report-templates', 'report-mails']) void client.invalidateQueries({ queryKey: [key] });
+    },
+  });
+}
+
+/** The first lines of a file. @param template undefined: it is not complete yet */
+export const useReportPreview = (template: NewReportTemplate | undefined, report: ReportQuery) =>
+  useQuery({
+    queryKey: ['report-preview', template, report],
+    queryFn: () => call(reportPreview, 'POST', '/report-templates/preview', { template, report }),
+    enabled: template !== undefined,
+    // the lines of the columns before stay until those of the columns now are there
+    placeholderData: (earlier) => earlier,
   });
 
 export const useReportMails = () =>

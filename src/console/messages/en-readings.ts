@@ -1,5 +1,12 @@
 import { SCHEDULE_OBSTACLES, type ReadingState } from '../../protocol/readings';
-import { VOLUME_PROBLEMS, type ValueOrigin, type VolumeProblem } from '../../protocol/meter-report';
+import {
+  REPORT_FIELDS,
+  VOLUME_PROBLEMS,
+  type NewReportTemplate,
+  type ReportField,
+  type ValueOrigin,
+  type VolumeProblem,
+} from '../../protocol/meter-report';
 
 export const enHistory = {
   title: 'History',
@@ -90,4 +97,36 @@ export const enReports = {
   sentAt: 'Last sent',
   never: 'never',
   remove: 'Remove',
+  templates: {
+    title: 'Column templates',
+    lead: 'The columns of the files of a meter report, as another system imports them.',
+    add: 'New template',
+    edit: 'Column template',
+    empty: 'No column templates yet',
+    emptyHint: 'Without one, a file has all columns. Add a template for each system that imports meter reports.',
+    unknown: 'There is no such template.',
+    name: 'Name',
+    line: 'One line for each',
+    lines: { meter: 'Meter of a device', device: 'Device' } as Record<NewReportTemplate['line'], string>,
+    separator: 'Separator (CSV)',
+    separators: { ',': 'Comma', ';': 'Semicolon', '\t': 'Tab' } as Record<NewReportTemplate['separator'], string>,
+    headings: 'First line with headings',
+    columns: 'Columns',
+    column: (n: string) => `Column ${n}`,
+    addColumn: 'Add column',
+    heading: 'Heading',
+    field: 'Content',
+    counter: 'Counter',
+    earlier: 'Earlier',
+    earlierOf: (n: string) => `Move column ${n} one place forward`,
+    removeColumn: (n: string) => `Remove column ${n}`,
+    fields: { ...REPORT_FIELDS, empty: '(empty)' } as Record<ReportField, string>,
+    preview: 'Preview: first lines of last month',
+    incomplete: 'Not complete yet',
+    incompleteHint: 'Choose a counter for each column that shows a meter.',
+    noLines: 'The preview has lines as soon as devices have been read in a month.',
+    removeOf: (name: string) => `Remove template ${name}`,
+    removeTitle: (name: string) => `Remove ${name}?`,
+    removeHint: 'Mails with this template are sent with all columns from then on.',
+  },
 };

@@ -75,7 +75,7 @@ import {
   operation,
   resultLine,
 } from '../../protocol/maintenance';
-import { meterReport, reportedDevice, reportMail, reportTemplate } from '../../protocol/meter-report';
+import { meterReport, reportedDevice, reportMail, reportPreview, reportTemplate } from '../../protocol/meter-report';
 import { notice } from '../../protocol/notice';
 import { overview, overviewCustomer } from '../../protocol/overview';
 import { problem } from '../../protocol/problems';
@@ -186,6 +186,7 @@ const COMPONENTS = {
   ReportedConditions: reportedConditions,
   ReportedDevice: reportedDevice,
   ReportMail: reportMail,
+  ReportPreview: reportPreview,
   ReportTemplate: reportTemplate,
   Requester: requester,
   ResultLine: resultLine,

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { MeterReport } from '../../../src/protocol/meter-report';
+import type { MeterReport, NewReportTemplate, ReportTemplate } from '../../../src/protocol/meter-report';
 import type { Reading, Readings } from '../../../src/protocol/readings';
 
 const DAY_MS = 86_400_000;
@@ -70,10 +70,24 @@ export const sampleReport: MeterReport = {
   ],
 };
 
+export const sampleTemplate: ReportTemplate = {
+  ...{ id: '3f8ad6f3-2222-4222-8333-0123456789ab', name: 'ERP', line: 'device', separator: ';', headings: true },
+  columns: [
+    { heading: 'EQUIPMENT', field: 'serial' },
+    { heading: 'BW', field: 'volume', counter: 'impressions-monochrome' },
+  ],
+};
+
 /** Answers what the history of a device, and the meter report, read. */
 export async function withSampleReadings(page: Page, known: Readings = sampleReadings()): Promise<void> {
   await page.route(/\/api\/devices\/[^/]+\/readings\?/, (route) => route.fulfill({ json: known }));
   await page.route(/\/api\/meter-report\?/, (route) => route.fulfill({ json: sampleReport }));
-  await page.route(/\/api\/report-templates$/, (route) => route.fulfill({ json: [] }));
+  await page.route(/\/api\/report-templates$/, (route) => route.fulfill({ json: [sampleTemplate] }));
+  await page.route(/\/api\/report-templates\/preview$/, (route) => {
+    const { template } = route.request().postDataJSON() as { template: NewReportTemplate };
+    const cells = { serial: 'PD3050-1', name: 'Copy room', meter: 'impressions', last: 122_790, volume: 2_790 };
+    const line = template.columns.map(({ field }) => (cells as Record<string, string | number>)[field] ?? null);
+    return route.fulfill({ json: { lines: [line] } });
+  });
   await page.route(/\/api\/report-mails$/, (route) => route.fulfill({ json: [] }));
 }

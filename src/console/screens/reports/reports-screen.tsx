@@ -18,23 +18,13 @@ import { Panel } from '../../parts/panel';
 import { Table } from '../../parts/table';
 import { useCurrent } from '../current-user';
 import { counterName } from '../maintenance/job-texts';
+import { TemplatesPanel } from './templates-panel';
 import { AdjustDialog, type Adjusted } from './adjust-dialog';
+import { lastMonth, queryFor } from './report-month';
 import { ReportMailsPanel } from './report-mails-panel';
 
 /** The table shows so many devices; the files have all of them. */
 const DEVICES_SHOWN = 200;
-
-/** The month before this one, which is over. */
-function lastMonth(): string {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7);
-}
-
-function queryFor(month: string, customerId: string | null): ReportQuery {
-  const [year = 0, number = 1] = month.split('-').map(Number);
-  const to = new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10);
-  return { from: `${month}-01`, to, ...(customerId && { customerId }) };
-}
 
 /** What the devices of a customer have counted in a month: as a table, as files, and by mail. */
 export function ReportsScreen() {
@@ -94,6 +84,7 @@ export function ReportsScreen() {
       </Panel>
       <Report query={query} />
       {isAdmin && <ReportMailsPanel customers={customers.data ?? []} templates={templates.data ?? []} />}
+      {isAdmin && <TemplatesPanel />}
     </Page>
   );
 }

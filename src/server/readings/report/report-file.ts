@@ -50,7 +50,8 @@ async function contentOf(report: MeterReport, format: ReportFormat, layout: Layo
   return xlsxOf(all);
 }
 
-function linesOf(report: MeterReport, { line, columns }: Layout): Cell[][] {
+/** The cells of a file, without headings. */
+export function linesOf(report: MeterReport, { line, columns }: Layout): Cell[][] {
   return report.devices.flatMap((device) =>
     line === 'device'
       ? [columns.map((column) => valueOf(column, report, device, meterNamed(device, column.counter)))]

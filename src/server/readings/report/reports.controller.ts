@@ -7,6 +7,8 @@ import {
   newReportTemplate,
   reportFileQuery,
   reportMail,
+  reportPreview,
+  reportPreviewQuery,
   reportQuery,
   reportTemplate,
   type MeterReport,
@@ -14,6 +16,8 @@ import {
   type NewReportTemplate,
   type ReportFileQuery,
   type ReportMail,
+  type ReportPreview,
+  type ReportPreviewQuery,
   type ReportQuery,
   type ReportTemplate,
 } from '../../../protocol/meter-report';
@@ -66,6 +70,16 @@ export class ReportsController {
     @Body({ schema: newReportTemplate }) template: NewReportTemplate,
   ): Promise<ReportTemplate> {
     return this.reports.addTemplate(actor, template);
+  }
+
+  @Post('report-templates/preview')
+  @Permit('admin')
+  @Answers(reportPreview)
+  preview(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: reportPreviewQuery }) query: ReportPreviewQuery,
+  ): Promise<ReportPreview> {
+    return this.reports.preview(actor, query);
   }
 
   @Put('report-templates/:id')

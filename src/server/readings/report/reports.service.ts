@@ -9,6 +9,8 @@ import type {
   ReportedDevice,
   ReportFileQuery,
   ReportMail,
+  ReportPreview,
+  ReportPreviewQuery,
   ReportQuery,
   ReportTemplate,
 } from '../../../protocol/meter-report';
@@ -22,7 +24,7 @@ import type { MeteredDeviceEntity } from '../metered-device.entity';
 import { DAY_MS } from '../thinning';
 import { metersOf } from './meter-values';
 import { firstMail } from './report-months';
-import { fileOf, type ReportFile } from './report-file';
+import { fileOf, linesOf, type ReportFile } from './report-file';
 import type { ReportMailEntity, ReportTemplateEntity } from './report.entities';
 import {
   TemplateNameTaken,
@@ -43,13 +45,13 @@ export class ReportsService {
   ) {}
 
   /** @throws UnknownCustomer, TooManyDevices */
-  async report(actor: Actor, query: ReportQuery): Promise<MeterReport> {
+  async report(actor: Actor, query: ReportQuery, only?: number): Promise<MeterReport> {
     const names = await this.customerNames(actor);
     const { customerId } = query;
     // an external client has no customers, but limits
     if (customerId && !actor.client && !names.has(customerId)) throw new UnknownCustomer();
     const reach = await this.customers.reachOf(actor);
-    return this.reportWithin(reach, query, customerId ? (names.get(customerId) ?? null) : null);
+    return this.reportWithin(reach, query, customerId ? (names.get(customerId) ?? null) : null, only);
   }
 
   /** @throws UnknownCustomer, TooManyDevices, UnknownTemplate */
@@ -69,10 +71,16 @@ export class ReportsService {
     return fileOf(await this.reportWithin(EVERYTHING, { ...days, customerId }, name), format, template?.layout);
   }
 
-  private async reportWithin(reach: Reach, query: ReportQuery, customerName: string | null): Promise<MeterReport> {
+  /** @param only so many devices; without it, all of them */
+  private async reportWithin(
+    reach: Reach,
+    query: ReportQuery,
+    customerName: string | null,
+    only?: number,
+  ): Promise<MeterReport> {
     const [from, to] = [new Date(query.from), new Date(Date.parse(query.to) + DAY_MS)];
     const most = LIMITS.REPORT_DEVICES;
-    const all = await this.repository.metered(reach, query.customerId, to, most + 1);
+    const all = await this.repository.metered(reach, query.customerId, to, only ?? most + 1);
     if (all.length > most) throw new TooManyDevices(most);
     const devices: ReportedDevice[] = [];
     for (let first = 0; first < all.length; first += LIMITS.REPORT_DEVICES_AT_ONCE)
@@ -142,6 +150,13 @@ export class ReportsService {
     const { name } = await this.template(id);
     if (!(await this.repository.removeTemplate(id))) throw new UnknownTemplate();
     await this.audit.record(actor, 'report-template.removed', name);
+  }
+
+  /** The first lines of a file with these columns. @throws UnknownCustomer */
+  async preview(actor: Actor, { template, report: query }: ReportPreviewQuery): Promise<ReportPreview> {
+    const most = LIMITS.REPORT_PREVIEW_LINES;
+    const report = await this.report(actor, query, most);
+    return { lines: linesOf(report, template).slice(0, most) };
   }
 
   private async saveTemplate(id: string, { name, ...layout }: NewReportTemplate): Promise<ReportTemplate> {
