@@ -1,4 +1,4 @@
-import { Snmpd, type SnmpdUser } from '../../../test/support/device/snmpd';
+import { Snmpd, type SnmpdObject, type SnmpdUser } from '../../../test/support/device/snmpd';
 import { SNMP_PRINTER, SNMP_PRINTER_INFORMATION } from '../../../test/support/device/snmp-printer';
 import { deviceInformation } from '../../protocol/device-information';
 import { SnmpAccess, snmpField } from '../configuration/snmp-access';
@@ -53,6 +53,27 @@ describe('a device that is read by SNMP', () => {
     expect(await agent.get('1.3.6.1.2.1.1.6.0')).toBe(details!.location);
     const ticks = Number(await agent.get('1.3.6.1.2.1.1.3.0'));
     expect(details!.upSeconds).toBeLessThanOrEqual(ticks / 100);
+  });
+
+  it('is recognized by the MAC address of its first network interface that has one', async () => {
+    const interfaces = (first: string, second: string): SnmpdObject[] => [
+      ...[1, 2].map((index): SnmpdObject => [`1.3.6.1.2.1.2.2.1.3.${index}`, 'integer', 6]),
+      ['1.3.6.1.2.1.2.2.1.6.1', 'octet_str', first],
+      ['1.3.6.1.2.1.2.2.1.6.2', 'octet_str', second],
+    ];
+    const withInterfaces = await Snmpd.start([...SNMP_PRINTER, ...interfaces('0x0025070000aa', '0x0025070000bb')]);
+    try {
+      const device = new SnmpDevice(accessAt(withInterfaces.port), SHIPPED_METERS);
+      await device.information();
+      expect(device.identity).toMatchObject({ serialNumber: 'AC90001234', mac: '00:25:07:00:00:aa' });
+      const read = await withInterfaces.get('1.3.6.1.2.1.2.2.1.6.1');
+      expect(read.trim().toLowerCase()).toBe(device.identity.mac.replaceAll(':', ' '));
+      await withInterfaces.restart([...SNMP_PRINTER, ...interfaces('0x000000000000', '0x0025070000bb')]);
+      await device.information();
+      expect(device.identity.mac).toBe('00:25:07:00:00:bb');
+    } finally {
+      await withInterfaces.stop();
+    }
   });
 
   it.each<[string, object, RegExp]>([

@@ -4,6 +4,7 @@ import { until } from '../../../test/support/until';
 import vectors from '../../../test/vectors/control-channel.json';
 import { announce, reportInformation } from '../../protocol/control-channel';
 import { deviceInformation, type DeviceInformation } from '../../protocol/device-information';
+import { UNIDENTIFIED } from '../../protocol/device-identity';
 import { LIMITS } from '../../protocol/limits';
 import { readings, type Readings } from '../../protocol/readings';
 
@@ -110,6 +111,33 @@ describe('meter readings', () => {
     const { nextAt, hours } = (await read('printer')).schedule;
     expect([hours, Date.parse(nextAt!) <= Date.now() + 3_600_000]).toEqual([1, true]);
     expect((await change(null)).body).toEqual({ hours: 24 });
+  });
+
+  it('have nothing of another device that answers at the address', async () => {
+    const agent = await agentWith('swapped', 'kept');
+    const own = await shown('kept', ({ readings: all }) => all.length > 0);
+    const reports = (serialNumber: string, impressions: number) => {
+      const identity = { ...UNIDENTIFIED, serialNumber };
+      const information = { ...SAMPLE, serialNumber, identity, counters: { impressions } };
+      return agent.ask(reportInformation, { deviceId: 'kept', information });
+    };
+    const printed = SAMPLE.counters.impressions! + 5;
+    await reports(SAMPLE.serialNumber, printed);
+    await shown('kept', ({ readings: all }) => all.at(-1)?.counters?.impressions === printed);
+    // of the readings in one part of the period, one with counters is shown
+    const known = await until('the device is not reached', async () => {
+      await reports('B-2', 700_000);
+      const now = await read('kept', LIMITS.READING_POINTS);
+      return now.readings.at(-1)?.state === 'not-reached' && now;
+    });
+    const { meteredDeviceId } = own;
+    expect(known).toMatchObject({ meteredDeviceId, serialNumber: SAMPLE.serialNumber, jumps: [] });
+    expect(known.readings.at(-1)?.counters).toBeNull();
+    // the right one is back
+    await reports(SAMPLE.serialNumber, printed + 10);
+    const back = await shown('kept', ({ readings: all }) => all.at(-1)?.counters?.impressions === printed + 10);
+    expect(back.readings.map(({ counters }) => counters?.impressions)).not.toContain(700_000);
+    await agent.leave();
   });
 
   it('show a counter that jumped, until its offset is entered', async () => {

@@ -146,6 +146,11 @@ export class ControlPlane {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return this.fetch(who, method, path, 'application/json', text);
   }
+  /** Gets a file. */
+  async text(who: Who, path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${this.tokenOf(who)}` };
+    return (await fetch(`${this.url}/api${path}`, { headers })).text();
+  }
   /** Posts a file. */
   send(who: Who, path: string, file: Uint8Array<ArrayBuffer>, type: string): Promise<Answer> {
     return this.fetch(who, 'POST', path, type, file);

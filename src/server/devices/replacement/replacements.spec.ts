@@ -134,8 +134,10 @@ describe('a device that another one has replaced', () => {
     });
     // in the report and in the plots, what the new board counts comes on top
     const { jumps } = await read(({ jumps: all }) => all.length === 2 && all.every(({ offset }) => offset !== null));
-    const told = jumps.map(({ counter, offset, reason, enteredBy }) => [counter, offset, reason, enteredBy].join(' '));
-    expect(told.sort()).toEqual(['copies 500 new board ADA', 'impressions 90000 new board ADA']);
+    const entered = jumps.map(({ counter, offset, reason, enteredBy }) =>
+      [counter, offset, reason, enteredBy].join(' '),
+    );
+    expect(entered.sort()).toEqual(['copies 500 new board ADA', 'impressions 90000 new board ADA']);
     const day = new Date().toISOString().slice(0, 10);
     const { body } = await plane.call('ada', 'GET', `/meter-report?from=${day}&to=${day}`);
     const reported = meterReport.parse(body).devices.find(({ deviceId }) => deviceId === 'printer');
