@@ -11,6 +11,11 @@ const MAKE_MS = 10 * 60_000;
 export class CleanDebian {
   private constructor(readonly root: string) {}
 
+  /** A Debian that is in a folder. */
+  static at(root: string): CleanDebian {
+    return new CleanDebian(root);
+  }
+
   static async make(): Promise<CleanDebian> {
     // not in memory: that file system may not have devices, which Debian needs
     const root = await mkdtemp('/var/tmp/clean-debian-');
