@@ -12,7 +12,7 @@ const load = createRequire(import.meta.url);
 const built = (module) => load(join(dist, `${module}.js`));
 process.on('disconnect', () => process.exit(0));
 
-/** As a WebSocket's stream is: Node's HTTP/2 reads a socket below its events. */
+/** As a WebSocket's stream is: no socket, which earlier versions would read below its events. */
 const plain = (socket) => Duplex.from({ readable: socket, writable: socket }).once('close', () => socket.destroy());
 
 async function bytes() {

@@ -1,16 +1,9 @@
 import { type EventEmitter, once } from 'node:events';
-import {
-  connect,
-  constants,
-  performServerHandshake,
-  type ClientHttp2Session,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-  type Settings,
-} from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
+import { Http2Connection } from './http2/connection';
+import type { Headers } from './http2/hpack';
+import type { Http2Stream } from './http2/stream';
 import { StreamRefused } from './http2-tunnel.errors';
 import {
   applicationOf,
@@ -26,17 +19,6 @@ import {
 } from './relaying-header';
 import { splice } from './splice';
 import { TunnelWindows } from './tunnel-windows';
-import { writingBuffers } from './writing-buffers';
-
-const SETTINGS: Settings = {
-  enablePush: false,
-  initialWindowSize: LIMITS.TUNNEL_STREAM_WINDOW_BYTES,
-  maxConcurrentStreams: LIMITS.TUNNEL_STREAMS,
-  maxHeaderListSize: LIMITS.TUNNEL_HEADER_BYTES,
-};
-/** Megabytes; Node's default of 10 refuses new streams while the existing ones fill their windows. */
-const SESSION_MEMORY_MB = 64;
-const NOTHING = Buffer.alloc(0);
 
 export interface TunnelServer {
   close(): void;
@@ -59,18 +41,17 @@ export interface TunnelServerOptions {
 
 /** The agent's end: an HTTP/2 server on the byte stream, with one CONNECT stream for each connection to an application. */
 export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): TunnelServer {
-  const session = performServerHandshake(bytes, { settings: SETTINGS, maxSessionMemory: SESSION_MEMORY_MB });
-  const closed = whenClosed(session, bytes);
-  const windows = new TunnelWindows(session, bytes);
-  session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  const connection = new Http2Connection(bytes, 'server');
+  const windows = new TunnelWindows(connection, bytes);
+  connection.on('request', (stream, headers) => {
     windows.opened(stream);
     stream.on('error', () => undefined); // reset by the peer; `splice` handles it
     void serveStream(stream, headers, options);
   });
-  return { close: () => void end(session, bytes), closed };
+  return { close: () => connection.close(), closed: whenClosed(connection) };
 }
 
-async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TunnelServerOptions) {
+async function serveStream(stream: Http2Stream, headers: Headers, options: TunnelServerOptions) {
   try {
     const application = applicationOf(headers, options.remoteSessionId);
     const destination = destinationIn(headers);
@@ -83,7 +64,8 @@ async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeade
     if (stream.destroyed) return;
     const refusal =
       error instanceof StreamRefused ? error : new StreamRefused(502, 'the application cannot be reached');
-    stream.respond(refused(refusal), { endStream: true });
+    stream.respond(refused(refusal));
+    stream.end();
   }
 }
 
@@ -126,44 +108,38 @@ export async function openTunnel(
   bytes: Duplex,
   options: { remoteSessionId: string; applicationId: string },
 ): Promise<Tunnel> {
-  const session = connect('http://tunnel', {
-    createConnection: () => bytes,
-    settings: { ...SETTINGS, maxConcurrentStreams: 0 },
-    maxSessionMemory: SESSION_MEMORY_MB,
-  });
-  const closed = whenClosed(session, bytes);
-  const windows = new TunnelWindows(session, bytes);
+  const connection = new Http2Connection(bytes, 'client');
+  const closed = whenClosed(connection);
+  const windows = new TunnelWindows(connection, bytes);
   try {
-    await answerOf(session, 'remoteSettings', closed);
+    await answerOf(connection, 'settings', closed);
   } catch (error) {
-    cut(session);
+    connection.destroy();
     throw error;
   }
   const { applicationId, remoteSessionId } = options;
   const request = (destination?: Destination) => connectRequest(applicationId, remoteSessionId, destination);
-  return new Http2Tunnel(session, windows, request, () => void end(session, bytes), closed);
+  return new Http2Tunnel(connection, windows, request, closed);
 }
 
 class Http2Tunnel implements Tunnel {
   applicationOrigin: string | undefined;
   otherOrigins: readonly string[] = [];
-  #closing = false;
   #streams = 0;
 
   constructor(
-    private readonly session: ClientHttp2Session,
+    private readonly connection: Http2Connection,
     private readonly windows: TunnelWindows,
     private readonly request: (destination?: Destination) => ReturnType<typeof connectRequest>,
-    private readonly end: () => void,
     readonly closed: Promise<void>,
   ) {}
 
   async connect(destination?: Destination): Promise<Duplex> {
-    if (this.#closing || this.session.closed || this.session.destroyed)
-      throw new StreamRefused(502, 'the tunnel is closed');
+    if (!this.connection.isOpen) throw new StreamRefused(502, 'the tunnel is closed');
     if (this.#streams >= LIMITS.TUNNEL_STREAMS) throw new StreamRefused(503, 'too many connections at a time');
     const request = this.request(destination);
-    const stream = this.session.request(request, { endStream: false });
+    const stream = this.connection.request(request);
+    if (!stream) throw new StreamRefused(503, 'too many connections at a time');
     this.#streams++;
     stream.once('close', () => this.#streams--);
     this.windows.opened(stream);
@@ -172,19 +148,18 @@ class Http2Tunnel implements Tunnel {
       stream.destroy();
       throw error;
     });
-    const refusal = refusalIn(headers as IncomingHttpHeaders, request);
+    const refusal = refusalIn(headers as Headers, request);
     if (!refusal) {
-      this.applicationOrigin = originIn(headers as IncomingHttpHeaders);
-      this.otherOrigins = otherOriginsIn(headers as IncomingHttpHeaders);
-      return writingBuffers(stream);
+      this.applicationOrigin = originIn(headers as Headers);
+      this.otherOrigins = otherOriginsIn(headers as Headers);
+      return stream;
     }
     stream.destroy();
     throw refusal;
   }
 
   close(): void {
-    this.#closing = true;
-    this.end();
+    this.connection.close();
   }
 }
 
@@ -207,29 +182,5 @@ async function answerOf(emitter: EventEmitter, event: string, closed: Promise<un
   }
 }
 
-/**
- * Ends the session and all its streams with an error at both ends. It sends a GOAWAY first: Node's `destroy` drops its
- * own GOAWAY if an earlier write is in progress, and the peer would not notice the end.
- */
-async function end(session: Http2Session, bytes: Duplex): Promise<void> {
-  if (session.destroyed) return;
-  session.goaway(constants.NGHTTP2_CANCEL);
-  while ((session.state.outboundQueueSize ?? 0) > 0 && bytes.writable) await written(bytes);
-  cut(session);
-}
-
-/** Resolves when all earlier writes to `bytes` and their callbacks have finished; never rejects. */
-const written = (bytes: Duplex): Promise<void> =>
-  new Promise((resolve) => bytes.write(NOTHING, () => setImmediate(resolve)));
-
-/** Without an error, Node ends open streams as if they were complete, and the peer would wait for its own. */
-function cut(session: Http2Session): void {
-  if (!session.destroyed) session.destroy(new Error('the tunnel is closed'), constants.NGHTTP2_CANCEL);
-}
-
-function whenClosed(session: Http2Session, bytes: Duplex): Promise<void> {
-  session.on('error', () => undefined); // `close` follows; the owner of the byte stream has the cause
-  // Prepended: Node's own listener would close the session without an error.
-  bytes.prependOnceListener('close', () => cut(session));
-  return new Promise((resolve) => session.once('close', () => resolve()));
-}
+const whenClosed = (connection: Http2Connection): Promise<void> =>
+  new Promise((resolve) => connection.once('close', () => resolve()));

@@ -21,7 +21,7 @@ export async function splice(a: Duplex, b: Duplex): Promise<void> {
 }
 
 function oneWay(from: Duplex, to: Duplex): Promise<void> {
-  // What arrives in one turn is written together: HTTP/2 delivers 64 KB in four pieces, and each write is a system call.
+  // What arrives in one turn is written together: one read may have several frames, and each write is a system call.
   from.on('data', () => {
     if (to.writableCorked > 0) return;
     to.cork();

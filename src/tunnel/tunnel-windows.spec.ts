@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { Http2Session, Http2Stream } from 'node:http2';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
-import { TunnelWindows, WindowEstimate } from './tunnel-windows';
+import { TunnelWindows, WindowEstimate, type WindowedConnection } from './tunnel-windows';
 
 const MB = 1024 * 1024;
 const [LEAST, MOST] = [LIMITS.TUNNEL_STREAM_WINDOW_BYTES, LIMITS.TUNNEL_CONNECTION_WINDOW_BYTES];
@@ -38,10 +37,9 @@ describe('WindowEstimate', () => {
 });
 
 describe('TunnelWindows', () => {
-  /** A session whose pings are answered when the test says so. */
+  /** A connection whose pings are answered when the test says so. */
   class FakeSession extends EventEmitter {
-    destroyed = false;
-    closed = false;
+    isOpen = true;
     readonly windows: string[] = [];
     #answer: ((error: Error | null, ms: number) => void) | undefined;
 
@@ -58,11 +56,11 @@ describe('TunnelWindows', () => {
       this.#answer = undefined;
       answer!(error, ms);
     }
-    setLocalWindowSize(bytes: number): void {
+    setConnectionWindow(bytes: number): void {
       this.windows.push(`connection ${bytes / MB}`);
     }
-    settings({ initialWindowSize }: { initialWindowSize: number }): void {
-      this.windows.push(`streams ${initialWindowSize / MB}`);
+    setStreamWindow(bytes: number): void {
+      this.windows.push(`streams ${bytes / MB}`);
     }
   }
   let session: FakeSession;
@@ -71,12 +69,12 @@ describe('TunnelWindows', () => {
   const receive = (count: number) => bytes.emit('data', Buffer.alloc(count));
   const openStream = () => {
     const stream = new EventEmitter();
-    windows.opened(stream as Http2Stream);
+    windows.opened(stream as Duplex);
     return stream;
   };
   /** A path of 80 ms has been found fast enough for the largest window. */
   const grown = () => {
-    session.emit('remoteSettings');
+    session.emit('settings');
     session.pong(80);
     for (const megabytes of [1, 4]) {
       receive(megabytes * MB); // begins the measurement
@@ -95,12 +93,12 @@ describe('TunnelWindows', () => {
   beforeEach(() => {
     session = new FakeSession();
     bytes = new PassThrough();
-    windows = new TunnelWindows(session as unknown as Http2Session, bytes);
+    windows = new TunnelWindows(session as unknown as WindowedConnection, bytes);
   });
 
   it('measures before anything is carried, then when half a window has arrived', () => {
     expect(session.isPinging).toBe(false);
-    session.emit('remoteSettings');
+    session.emit('settings');
     session.pong(80);
     receive(LEAST / 2 - 1);
     expect(session.isPinging).toBe(false);
@@ -132,9 +130,9 @@ describe('TunnelWindows', () => {
 
   it.each([
     ['a ping fails', () => session.pong(80, new Error('cancelled'))],
-    ['the session is destroyed meanwhile', () => ((session.destroyed = true), session.pong(80))],
+    ['the connection ends meanwhile', () => ((session.isOpen = false), session.pong(80))],
   ])('changes nothing when %s', (_what, end) => {
-    session.emit('remoteSettings');
+    session.emit('settings');
     session.pong(80);
     receive(MB); // begins the measurement
     receive(MB);

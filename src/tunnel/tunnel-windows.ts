@@ -1,6 +1,6 @@
-import type { Http2Session, Http2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
+import type { Http2Connection } from './http2/connection';
 
 /** Bandwidth that is assumed of any path: a gigabit per second. What is more is not worth the memory of a longer path. */
 const MOST_BYTES_PER_MS = 125_000;
@@ -39,8 +39,14 @@ export class WindowEstimate {
   }
 }
 
+/** What is used of a connection. */
+export type WindowedConnection = Pick<
+  Http2Connection,
+  'isOpen' | 'once' | 'ping' | 'setConnectionWindow' | 'setStreamWindow'
+>;
+
 /**
- * Keeps the windows of one end of a tunnel, for what it receives, as large as its path needs. Node returns credit for the
+ * Keeps the windows of one end of a tunnel, for what it receives, as large as its path needs. Credit is returned for the
  * connection when bytes arrive, and for a stream when they are read. So the window of the connection bounds what is on the
  * way, and that of a stream what waits for its reader: with many streams it is small.
  */
@@ -51,15 +57,14 @@ export class TunnelWindows {
   #isMeasuring = false;
   #streams = 0;
   #connectionWindow = 0;
-  #streamWindow: number = LIMITS.TUNNEL_STREAM_WINDOW_BYTES; // of the session's first settings
+  #streamWindow: number = LIMITS.TUNNEL_STREAM_WINDOW_BYTES; // of the first settings
 
-  /** @param bytes below the session, which is already reading them */
+  /** @param bytes below the connection, which is already reading them */
   constructor(
-    private readonly session: Http2Session,
+    private readonly connection: WindowedConnection,
     bytes: Duplex,
   ) {
-    // nghttp2 ignores windows before the peer's settings have arrived
-    session.once('remoteSettings', () => {
+    connection.once('settings', () => {
       this.#apply();
       this.#measure();
     });
@@ -71,16 +76,16 @@ export class TunnelWindows {
   }
 
   /** A stream has been opened. */
-  opened(stream: Http2Stream): void {
+  opened(stream: Pick<Duplex, 'once'>): void {
     this.#streams++;
     stream.once('close', () => this.#streams--);
     if (this.#streams > LIMITS.TUNNEL_WIDE_STREAMS) this.#setStreams(LIMITS.TUNNEL_STREAM_WINDOW_BYTES);
   }
 
   #measure(): void {
-    if (this.#isMeasuring || this.session.destroyed || this.session.closed) return;
+    if (this.#isMeasuring || !this.connection.isOpen) return;
     const before = (this.#measuredAt = this.#received);
-    this.#isMeasuring = this.session.ping((error, roundTripMs) => {
+    this.#isMeasuring = this.connection.ping((error, roundTripMs) => {
       this.#isMeasuring = false;
       if (error) return;
       this.#estimate.measured(roundTripMs, this.#received - before);
@@ -89,16 +94,16 @@ export class TunnelWindows {
   }
 
   #apply(): void {
-    if (this.session.destroyed) return;
+    if (!this.connection.isOpen) return;
     const { bytes } = this.#estimate;
-    if (bytes !== this.#connectionWindow) this.session.setLocalWindowSize((this.#connectionWindow = bytes));
+    if (bytes !== this.#connectionWindow) this.connection.setConnectionWindow((this.#connectionWindow = bytes));
     if (this.#streams <= LIMITS.TUNNEL_WIDE_STREAMS) this.#setStreams(bytes);
   }
 
   /** Also of the streams that are open (RFC 9113 6.9.2). */
   #setStreams(bytes: number): void {
-    if (bytes === this.#streamWindow || this.session.destroyed || this.session.closed) return;
+    if (bytes === this.#streamWindow || !this.connection.isOpen) return;
     this.#streamWindow = bytes;
-    this.session.settings({ initialWindowSize: bytes });
+    this.connection.setStreamWindow(bytes);
   }
 }

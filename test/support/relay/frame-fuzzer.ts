@@ -2,7 +2,7 @@ import { clientFrame, ofServer, type ClientFrame } from './client-frames';
 import { cut, MESSAGE_BYTES, readByPlaten, readByWs, type Peer } from './frame-readings';
 
 /** Numbers that a seed repeats (mulberry32). */
-function dice(seed: number): (below: number) => number {
+export function dice(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
