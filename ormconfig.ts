@@ -58,6 +58,7 @@ import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { Campaigns1763683200053 } from './src/server/database/migrations/0053-campaigns';
+import { AgentUpdates1763683200062 } from './src/server/database/migrations/0062-agent-updates';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
 import { SingleSignOn1763683200061 } from './src/server/database/migrations/0061-single-sign-on';
@@ -70,6 +71,7 @@ import { AgentEntity } from './src/server/devices/agents/agent.entity';
 import { DenialEntity } from './src/server/devices/conditions/denial.entity';
 import { ReportedConditionsEntity } from './src/server/devices/conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
+import { AgentUpdateEntity, RolloutEntity } from './src/server/agent-updates/agent-update.entities';
 import { ReplacementEntity } from './src/server/devices/replacement/replacement.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { FleetViewEntity } from './src/server/devices/fleet/fleet-view.entity';
@@ -88,6 +90,8 @@ import { SessionEntity } from './src/server/sessions/session.entity';
 
 /** Every table, and every migration in the order in which they run. A feature adds its own here. */
 const entities = [
+  AgentUpdateEntity,
+  RolloutEntity,
   UserEntity,
   SecondFactorEntity,
   RecoveryCodeEntity,
@@ -178,6 +182,7 @@ const migrations = [
   AuditChain1763683200064,
   SecondFactors1763683200060,
   SingleSignOn1763683200061,
+  AgentUpdates1763683200062,
 ];
 
 const common = {

@@ -36,6 +36,7 @@ const MODULES = [
   'alerts',
   'campaigns',
   'deployment',
+  'agent-updates',
   'overview',
   'retention',
   'backup',

@@ -404,6 +404,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['allow', () => agents.allow('a', ['b'])],
         ['learnedNextKey', () => agents.learnedNextKey('a', 'h')],
         ['knowsNextKey', () => agents.knowsNextKey('a', 'h')],
+        ['openCodes', () => agents.openCodes()],
         ['fellAsleep', () => agents.fellAsleep('a')],
         ['ofSite', () => agents.ofSite('s')],
         ['besides', () => agents.besides('a')],

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import request from 'supertest';
 import { ACCESS, describeAccess, describeDocument } from './rest-api/access';
+import { describeAgentUpdates } from './rest-api/agent-updates';
 import { describeAlerts, describeAlertSettings, describeWebhooks } from './rest-api/alerts';
 import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
 import { describeCampaigns } from './rest-api/campaigns';
@@ -77,6 +78,7 @@ describe('REST API', () => {
   describeAlertSettings(given);
   describeWebhooks(given);
   describeReleases(given, maker);
+  describeAgentUpdates(given, maker);
   describeDeployments(given, () => stage);
 
   it('answers every route here at least once, as its schema says', () => {

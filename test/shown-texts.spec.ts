@@ -27,7 +27,7 @@ const NOT_SHOWN = [
   'newDeployment.relayId',
   // signed as they are; what is shown is parsed from them
   'record.text',
-  'Manifest.notes',
+  'anifest.notes',
 ];
 
 interface Definition {

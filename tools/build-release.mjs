@@ -7,13 +7,38 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
 
-/** Script of each product, and the pages of `dist/pages` that it serves. */
-const PRODUCTS = {
-  relay: { script: 'src/relay/release.ts', pages: [] },
-  agent: { script: 'src/agent/program.ts', pages: ['approval', 'approvers', 'lan-approval'] },
+/** The agent is one file, which also runs without the native package. */
+const optionalNativeMask = {
+  name: 'optional-native-mask',
+  enforce: 'pre',
+  resolveId: (id) => (id === 'bufferutil' ? '\0native-mask' : undefined),
+  load: (id) =>
+    id === '\0native-mask'
+      ? `import { createRequire } from 'node:module';
+         import fallback from 'bufferutil/fallback.js';
+         const installed = () => {
+           try {
+             return createRequire(__filename)('bufferutil');
+           } catch {
+             return fallback;
+           }
+         };
+         export const { mask, unmask } = installed();`
+      : undefined,
 };
-/** Packages that cannot be bundled; a keeper starts the script with NODE_PATH = its own packages. */
-const EXTERNAL = ['sqlite3', 'bufferutil'];
+/**
+ * Script of each product, the pages of `dist/pages` that it serves, and packages that cannot be bundled: keeper and supervisor start
+ * it with NODE_PATH = their own packages.
+ */
+const PRODUCTS = {
+  relay: { script: 'src/relay/release.ts', pages: [], plugins: [], external: ['sqlite3', 'bufferutil'] },
+  agent: {
+    script: 'src/agent/program.ts',
+    pages: ['approval', 'approvers', 'lan-approval'],
+    plugins: [optionalNativeMask],
+    external: [],
+  },
+};
 const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,7 +53,7 @@ if (!version || version.length > 64 || !VERSION.test(version) || !out || !PRODUC
   console.error('usage: npm run release -- --version 1.2.0 --out <folder> [--product relay|agent]');
   process.exit(2);
 }
-const { script, pages } = PRODUCTS[product];
+const { script, pages, plugins, external } = PRODUCTS[product];
 
 const filesOf = (page) => {
   const folder = join(root, 'dist/pages', page);
@@ -43,8 +68,9 @@ await build({
   configFile: false,
   root,
   logLevel: 'warn',
+  plugins,
   define: { __PLATEN_RELEASE_VERSION__: JSON.stringify(version) },
-  ssr: { noExternal: true, external: EXTERNAL },
+  ssr: { noExternal: true, external },
   build: {
     ssr: script,
     outDir: resolve(out),
@@ -53,7 +79,7 @@ await build({
     target: 'node20',
     minify: false,
     rolldownOptions: {
-      external: [...EXTERNAL, ...builtinModules, /^node:/],
+      external: [...external, ...builtinModules, /^node:/],
       output: { format: 'cjs', entryFileNames: name, codeSplitting: false, banner },
     },
   },

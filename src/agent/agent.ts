@@ -36,6 +36,8 @@ import { RemoteSessions } from './sessions/remote-sessions';
 import { PowerSaving } from './wake/power-saving';
 import { Substitute } from './wake/substitute';
 import { NO_PROXY } from '../tunnel/outbound-proxy';
+import { AgentUpdates } from './update/agent-updates';
+import type { AgentVersions } from './update/agent-versions';
 import { WakeKeys } from './wake/wake-keys';
 import { WakeListener } from './wake/wake-listener';
 
@@ -43,6 +45,8 @@ const END_SESSIONS_MS = 10_000;
 const ENDED_SHOWN = 20;
 
 export interface AgentOptions extends ControlChannelOptions {
+  /** Absent: this agent is not updated. */
+  readonly versions?: AgentVersions;
   /** By device ID; replaces the addresses in the configuration. A device without one supports sessions only. */
   readonly accesses?: ReadonlyMap<string, DeviceAccess>;
 }
@@ -69,6 +73,7 @@ export class Agent {
   readonly #wakeKeys: WakeKeys;
   readonly #wakeListener: WakeListener;
   readonly #powerSaving: PowerSaving | undefined;
+  readonly #updates: AgentUpdates | undefined;
 
   constructor(
     configured: Configuration,
@@ -122,23 +127,32 @@ export class Agent {
     });
     new IdentityAcceptance({ devices, known, poller: this.#poller, channel: this.#channel, journal });
     this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
+    const server = {
+      origin: configuration.server ?? credentials.server,
+      get trust() {
+        return { ...(options.keys?.trust ?? { pin: credentials.pin }), authority: credentials.authority };
+      },
+      outbound,
+    };
+    const releaseKey = configuration.releaseKey ?? credentials.releaseKey;
     this.#maintenance = new Maintenance({
       devices: new Map(devices.map(({ id, rules, model }) => [id, { access: this.#accesses.get(id), rules, model }])),
       poller: this.#poller,
       openSessions: (deviceId) => this.#remoteSessions.openAt(deviceId),
       channel: this.#channel,
       folder: configuration.state,
-      server: {
-        origin: configuration.server ?? credentials.server,
-        get trust() {
-          return { ...(options.keys?.trust ?? { pin: credentials.pin }), authority: credentials.authority };
-        },
-        outbound,
-      },
-      releaseKey: configuration.releaseKey ?? credentials.releaseKey,
+      server,
+      releaseKey,
       signer: signerOf(credentials),
       journal,
     });
+    this.#updates =
+      options.versions &&
+      new AgentUpdates({
+        ...{ versions: options.versions, server, releaseKey, channel: this.#channel, journal },
+        hours: configuration.updates?.hours,
+        isBusy: () => this.#remoteSessions.busy || this.#maintenance.carriesOut,
+      });
     new RemoteCheck({
       configuration,
       account: credentials,
@@ -278,6 +292,7 @@ export class Agent {
     await this.#access.store.load();
     await this.#origins.load();
     await this.#access.denials.load();
+    await this.#updates?.load();
     const listening = await this.#panel.listen(host, port);
     await this.#lanApproval.start();
     await this.#listenForSubstitutes();
@@ -292,6 +307,7 @@ export class Agent {
   /** Ends all sessions in order while the control channel is open, then closes everything. Limited in time. */
   async stop(): Promise<void> {
     this.#powerSaving?.stop();
+    this.#updates?.stop();
     await this.#remoteSessions.close(END_SESSIONS_MS);
     await this.#wakeListener.close();
     this.#substitute.offline();
@@ -339,6 +355,7 @@ export class Agent {
     this.#information.flush();
     this.#conditionReports.flush();
     this.journal.info('agent online', { agentId });
+    this.#updates?.online();
   }
 }
 

@@ -1,4 +1,5 @@
 import { LOG_LEVELS, createJournal } from '../journal/journal';
+import { productVersion } from '../journal/product-version';
 import { Agent } from './agent';
 import { readConfiguration } from './configuration/configuration';
 import { ConfigurationError } from './configuration/configuration.errors';
@@ -7,6 +8,9 @@ import { KnownIdentities } from './device/known-identities';
 import { KeepAlive } from './channel/keep-alive';
 import { Installation } from './enrolment/installation';
 import { ServerKeys } from './enrolment/server-keys';
+import { AgentVersions } from './update/agent-versions';
+import { Supervisor } from './update/supervisor';
+import { SUPERVISED } from './update/supervisor-messages';
 import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
 
 export interface RunOptions {
@@ -14,23 +18,39 @@ export interface RunOptions {
   readonly credentials?: string;
 }
 
-/** `platen agent run`: runs until SIGTERM or SIGINT (exit code 0); exit code 1 if it cannot start. */
+/**
+ * `platen agent run`: runs until SIGTERM or SIGINT (exit code 0); exit code 1 if it cannot start. If the owner permits updates,
+ * this process supervises the agent, which runs in another one.
+ */
 export async function main(options: RunOptions): Promise<void> {
-  const agent = await prepare(options).catch(explain);
-  if (!agent) return;
+  const prepared = await prepare(options).catch(explain);
+  if (!prepared) return;
+  if (prepared instanceof Supervisor) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => prepared.stop());
+    process.exitCode = await prepared.run();
+    return;
+  }
+  const agent = prepared;
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= agent.stop().then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (isSupervised) {
+    // without its supervisor, another one would start a second agent
+    process.on('disconnect', stop);
+    if (!process.connected) process.exit(0); // it was killed before this process listened
+  }
   await agent.start().catch(async (error: unknown) => {
     explain(error);
     await agent.stop();
   });
 }
 
-async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
+const isSupervised = process.env[SUPERVISED] !== undefined;
+
+async function prepare({ config, credentials }: RunOptions): Promise<Agent | Supervisor> {
   const { PLATEN_LOG_LEVEL: level = 'info' } = process.env;
   if (!LOG_LEVELS.some((each) => each === level))
     throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
@@ -39,6 +59,14 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
   const file = credentials ?? credentialsFileFor(config);
   const account = await readCredentials(file);
   const journal = createJournal('agent', level);
+  const versions = new AgentVersions(configuration.state, journal);
+  if (configuration.updates && !isSupervised)
+    return new Supervisor({
+      ...{ versions, journal },
+      installed: productVersion(),
+      releaseKey: configuration.releaseKey ?? account.releaseKey,
+      args: ['run', '--config', config, '--credentials', file],
+    });
   if (configuration.site !== undefined)
     journal.warn(
       '"site" in the configuration has no effect: an administrator of the server decides where an agent is; remove it',
@@ -46,7 +74,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
   const installation = await Installation.load(configuration.state, journal);
   const keys = new ServerKeys(account, file, journal);
   const keepAlive = await KeepAlive.load(configuration.state, journal);
-  return new Agent(configuration, account, journal, { installation, keys, keepAlive, outbound });
+  return new Agent(configuration, account, journal, { installation, keys, keepAlive, outbound, versions });
 }
 
 /** Prints an expected error as one line; rethrows others. */

@@ -192,6 +192,18 @@ export const newEnrolment = z.strictObject({
 /** `ticket` is the enrolment code that the person at the customer's site enters; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
 
+/** An enrolment code that has not been used. */
+export const openEnrolment = z.object({
+  /** SHA-256 of the code, which is as random as the code. */
+  id: spkiPin,
+  agentId,
+  /** null: the agent keeps its site. */
+  site: namedSite.nullable(),
+  /** null: the agent keeps its list. */
+  deviceIds: z.array(deviceIdPattern).nullable(),
+  expiresAt: instant,
+});
+
 export const device = z.object({
   id: deviceId,
   agentId,

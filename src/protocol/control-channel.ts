@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessCondition, denial } from './access-conditions';
+import { reportedUpdate } from './agent-update';
 import { signedRecord, signingKey } from './approval-record';
 import { asker } from './asker';
 import { checkFinding } from './check-finding';
@@ -9,6 +10,7 @@ import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, authority, deviceId, instant, secret, spkiPin } from './names';
+import { releaseManifest } from './release';
 import { ending, grant } from './remote-session';
 import { shownLine } from './shown-text';
 
@@ -20,6 +22,7 @@ import { shownLine } from './shown-text';
  *
  *   agent   -> server  announce            after every login: the devices behind this agent
  *   server  -> agent   next-key            the key that the server will use next
+ *   server  -> agent   offer-update        agent -> server  report-update    a new version of the agent (agent-update.ts)
  *   agent   -> server  sleep               power saving
  *   server  -> agent   wake                this agent is the substitute of another one (wake.ts)
  *   server  -> agent   pass-to-agent       agent -> server  pass-to-server   what the other one and the server exchange
@@ -132,6 +135,28 @@ export const nextKey = exchange({
 /** What the present key signs. */
 export const nextKeyMessage = (presentPin: string, nextPin: string): string =>
   `platen-next-key\n${presentPin}\n${nextPin}\n`;
+
+/**
+ * A release of the agent, which it downloads with the token from `GET <server>/api/agent/releases/<version>`. Refused with
+ * `forbidden`: the owner does not permit updates, the key that the agent pinned has not signed it, it is not newer, or it has
+ * failed before. `retry`: an administrator wants it tried again.
+ */
+export const offerUpdate = exchange({
+  name: 'offer-update',
+  namespace: NS_AGENT,
+  from: 'server',
+  request: z.object({ manifest: releaseManifest, token: secret, retry: z.boolean() }),
+  response: nothing,
+});
+
+/** After every login and change. */
+export const reportUpdate = exchange({
+  name: 'report-update',
+  namespace: NS_AGENT,
+  from: 'agent',
+  request: reportedUpdate,
+  response: nothing,
+});
 
 /** A1: this agent is about to close its stream to save power. */
 export const sleep = exchange({
@@ -353,6 +378,8 @@ export const reportDenials = exchange({
 export const EXCHANGES = {
   announce,
   nextKey,
+  offerUpdate,
+  reportUpdate,
   sleep,
   wake,
   passToAgent,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { applicationId, deviceId, instant } from './names';
+import { applicationId, deviceId, instant, releaseVersion } from './names';
 import { remoteSessionId } from './control-channel';
 
 /**
@@ -45,14 +45,10 @@ export const DEPLOYMENT_REASONS = {
 export type DeploymentReason = keyof typeof DEPLOYMENT_REASONS;
 export const deploymentReason = z.enum(Object.keys(DEPLOYMENT_REASONS) as [DeploymentReason, ...DeploymentReason[]]);
 
-export const relayVersion = z
-  .string()
-  .max(64)
-  .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.0');
 /** Name of the release that is part of the server's installation. */
 export const BUILT_IN = 'built-in';
 /** A stored release by its version, or the built-in one. */
-export const releaseName = z.union([z.literal(BUILT_IN), relayVersion]);
+export const releaseName = z.union([z.literal(BUILT_IN), releaseVersion]);
 
 const pairs = z.int().min(1).max(64);
 export const deploymentTarget = z.object({ release: releaseName, version: z.string(), pairs });

@@ -44,3 +44,9 @@ export const authority = z
 
 /** 32 random bytes, base64url: session IDs and tokens. */
 export const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
+
+/** Of a release of the relay or the agent. */
+export const releaseVersion = z
+  .string()
+  .max(64)
+  .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.0');

@@ -72,6 +72,12 @@ export const PROBLEMS = {
     title: 'Another device answers at its address',
     remedy: 'See the page of the device: an administrator decides there whether it was replaced.',
   },
+  'rollout-open': {
+    status: 409,
+    title: 'A rollout is open',
+    remedy: 'Wait for it, or end it.',
+  },
+  'unknown-rollout': { status: 404, title: 'Unknown rollout', remedy: 'List them: GET /api/agent-updates.' },
   'no-substitute': {
     status: 409,
     title: 'The agent cannot be woken',

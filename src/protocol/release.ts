@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { relayVersion } from './deployment';
 import { LIMITS } from './limits';
-import { instant } from './names';
+import { instant, releaseVersion } from './names';
+
+/** What is released: the relay, and the agent (agent-update.ts). */
+export const RELEASE_PRODUCTS = ['platen-relay', 'platen-agent'] as const;
+export type ReleaseProduct = (typeof RELEASE_PRODUCTS)[number];
 
 /**
- * A release of the relay in one file: the manifest as one line of JSON, a line feed, then the bundle, which is one
+ * A release in one file: the manifest as one line of JSON, a line feed, then the bundle, which is one
  * CommonJS script. The signature is Ed25519 (RFC 8032) over `signedText`.
  */
 export const RELEASE_MEDIA_TYPE = 'application/vnd.platen.release';
 
 export const unsignedManifest = z.strictObject({
-  product: z.literal('platen-relay'),
-  version: relayVersion,
+  product: z.enum(RELEASE_PRODUCTS),
+  version: releaseVersion,
   /** Its PROTOCOL_VERSION. */
   protocol: z.int().positive(),
   /** Of the bundle. */

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AboutController } from './status/about.controller';
+import { AgentUpdatesModule } from './agent-updates/agent-updates.module';
 import { AlertsModule } from './alerts/alerts.module';
 import { AuthModule } from './auth/auth.module';
 import { BackupModule } from './backup/backup.module';
@@ -47,6 +48,7 @@ export class AppModule {
         AlertsModule,
         CampaignsModule,
         DeploymentModule,
+        AgentUpdatesModule,
         OverviewModule,
         RetentionModule,
         BackupModule,

@@ -92,6 +92,7 @@ export function describeClients(api: () => RestApi): void {
       const others: Record<Route, object[]> = {
         'POST /oauth/token': [{ clientSecret: [] }, {}],
         'GET /api/agent/firmware/:jobId': [{ jobToken: [] }],
+        'GET /api/agent/releases/:version': [{ jobToken: [] }],
       };
       const expected = (route: Route): object[] => {
         if (route in CLIENT_ROUTES) return [...users, { client: [CLIENT_ROUTES[route]] }];

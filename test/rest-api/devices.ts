@@ -4,6 +4,7 @@ import {
   agent,
   auditEvent,
   createdEnrolment,
+  openEnrolment,
   deniedAccess,
   device,
   identityState,
@@ -46,6 +47,27 @@ export async function offlineDevice(api: RestApi, deviceId: string): Promise<voi
 export function describeAgents(api: () => RestApi): void {
   describe('agents', () => {
     const list = () => api().answers('ada', 'GET /api/agents', z.array(agent));
+
+    it('codes that have not been used are listed, and revoked', async () => {
+      const site = await api().plane.addSite(await api().plane.addCustomer('Gate & Co'), 'Gate');
+      const body = { agentId: 'gate', siteId: site, deviceIds: ['gate-*'] };
+      const { ticket, expiresAt } = await api().answers(
+        'ada',
+        'POST /api/enrolment-codes',
+        createdEnrolment,
+        { body },
+        201,
+      );
+      const open = () => api().answers('ada', 'GET /api/enrolment-codes', z.array(openEnrolment));
+      const code = (await open()).find(({ agentId }) => agentId === 'gate')!;
+      expect(code).toMatchObject({ site: { name: 'Gate' }, deviceIds: ['gate-*'], expiresAt });
+      const params = { id: code.id };
+      await api().succeeds('ada', 'DELETE /api/enrolment-codes/:id', { params });
+      expect((await open()).filter(({ agentId }) => agentId === 'gate')).toEqual([]);
+      await api().refuses('ada', 'DELETE /api/enrolment-codes/:id', '404 not-found', { params });
+      const used = { body: { code: ticket.split('.')[0]! } };
+      await api().refuses('anonymous', 'POST /api/enrolment', '403 code-refused', used);
+    });
 
     it('are enrolled with a code, once, and removed', async () => {
       const siteId = await api().plane.addSite(await api().plane.addCustomer('Hall & Co'), 'Hall');

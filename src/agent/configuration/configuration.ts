@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcementExcess } from '../channel/announcement';
+import { weeklyHours } from '../../protocol/access-conditions';
 import { wakeAddress } from '../../protocol/control-channel';
 import { COMMAND } from '../command-name';
 import { LIMITS } from '../../protocol/limits';
@@ -90,6 +91,9 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * `server`: origin of the server, from which firmware is downloaded; by default that of the enrolment. `releaseKeyFile`: the
  * public key (PEM) that must have signed firmware; by default that of the enrolment.
  *
+ * `updates`: permits the server to update this agent, within the weekly hours in `hours` (default: at any time); without it, the
+ * server cannot.
+ *
  * `proxy`: the outbound proxy, if it is not that of the environment (./proxy).
  *
  * `panel`: loopback address of the local page. With `"lan"` in it, phones in the LAN reach the LAN page over TLS:
@@ -162,6 +166,9 @@ const fields = z.strictObject({
   server: serverOrigin.optional(),
   proxy: proxyField.optional(),
   releaseKeyFile: z.string().min(1).optional(),
+  updates: z
+    .strictObject({ hours: z.array(weeklyHours).max(LIMITS.WEEKLY_HOURS_PER_CONDITION).default([]) })
+    .optional(),
   meterFiles: z.array(z.string().min(1)).max(LIMITS.METER_FILES).default([]),
   wake: wakeField.optional(),
   substituteFor: z.array(wakeField).max(LIMITS.WAKE_ADDRESSES).default([]),

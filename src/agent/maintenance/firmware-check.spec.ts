@@ -4,7 +4,8 @@ import { FirmwareMaker } from '../../../test/support/firmware-maker';
 import type { FirmwareSource } from '../../protocol/ad-hoc-command';
 import { signedFirmwareText, type FirmwareManifest } from '../../protocol/firmware-package';
 import type { JobFailure } from '../../protocol/maintenance';
-import { isNewer, refusalOfFirmware, type FirmwareFacts } from './firmware-check';
+import { isNewer } from '../../protocol/newer-version';
+import { refusalOfFirmware, type FirmwareFacts } from './firmware-check';
 
 const vectors = join(__dirname, '../../../test/vectors/firmware-package.json');
 const vector = JSON.parse(readFileSync(vectors, 'utf8')) as {

@@ -87,6 +87,11 @@ export class Maintenance {
     return [...this.jobs.values()].some(({ phase }) => phase.name !== 'over');
   }
 
+  /** Whether any job has been started at a device, and is not over. */
+  get carriesOut(): boolean {
+    return [...this.jobs.values()].some(({ phase }) => phase.name === 'started');
+  }
+
   /** The listener is called after every change. Call this before `start`. */
   onChange(listener: () => void): void {
     this.#runner.onChange(listener);

@@ -1,12 +1,26 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
-import { agent, createdEnrolment, lastAgentCheck, type agentChange } from '../../protocol/api';
+import { agent, createdEnrolment, lastAgentCheck, openEnrolment, type agentChange } from '../../protocol/api';
 import { siteNamed } from './customers';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
 
 export type Agent = z.infer<typeof agent>;
 export type CreatedEnrolment = z.infer<typeof createdEnrolment>;
+
+export type OpenEnrolment = z.infer<typeof openEnrolment>;
+
+const CODES = ['enrolment-codes'];
+export const useOpenEnrolments = () =>
+  useQuery({ queryKey: CODES, queryFn: () => call(z.array(openEnrolment), 'GET', '/enrolment-codes') });
+
+export function useRevokeEnrolment() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (id: string) => call(nothing, 'DELETE', `/enrolment-codes/${id}`),
+    onSettled: () => client.invalidateQueries({ queryKey: CODES }),
+  });
+}
 
 export const useAgents = () =>
   useQuery({ queryKey: ['agents'], queryFn: () => call(z.array(agent), 'GET', '/agents') });
@@ -25,7 +39,10 @@ export function useCreateEnrolment() {
       const devices = deviceIds.trim() ? { deviceIds: idsOf(deviceIds) } : {};
       return call(createdEnrolment, 'POST', '/enrolment-codes', { agentId, ...place, ...devices });
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['customers'] }),
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ['customers'] });
+      void client.invalidateQueries({ queryKey: CODES });
+    },
   });
 }
 

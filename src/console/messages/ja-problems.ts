@@ -70,6 +70,11 @@ export const jaProblems: typeof enProblems = {
       title: 'この機器のアドレスで別の機器が応答しています',
       remedy: '機器の画面を確認してください。交換されたかどうかは、そこで管理者が決定します。',
     },
+    'rollout-open': {
+      title: '展開が実行中です',
+      remedy: '完了を待つか、終了してください。',
+    },
+    'unknown-rollout': { title: '不明な展開です', remedy: '展開の一覧をご確認ください。' },
     'no-substitute': {
       title: 'エージェントを復帰させることができません',
       remedy: '同じ拠点の別のエージェントを起動するか、エージェントが接続するまでお待ちください。',

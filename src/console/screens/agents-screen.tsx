@@ -1,4 +1,4 @@
-import { Button, Group, Select, Text } from '@mantine/core';
+import { Box, Button, Group, Select, Text } from '@mantine/core';
 import { useState } from 'react';
 import { idsOf, useAgents, useChangeAgent, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
 import { useCustomers } from '../api/customers';
@@ -14,7 +14,10 @@ import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
 import { SiteName } from '../parts/site-name';
 import { Table } from '../parts/table';
+import { useAgentUpdates } from '../api/agent-updates';
 import { AgentCheck } from './agent-check';
+import { AgentUpdatesPanel } from './agent-updates-panel';
+import { OpenCodes } from './open-codes';
 import { DeviceIdsField, EnrolDialog } from './enrol-dialog';
 
 export function AgentsScreen() {
@@ -42,6 +45,8 @@ export function AgentsScreen() {
           }
         </Loaded>
       </Panel>
+      <OpenCodes />
+      <AgentUpdatesPanel />
       <EnrolDialog opened={enrolling} onClose={() => setEnrolling(false)} />
     </Page>
   );
@@ -73,7 +78,7 @@ function AgentTable({ agents }: { agents: Agent[] }) {
         { title: t.devices.status, cell: (agent) => <Presence of={agent} /> },
         { title: t.agents.site, cell: ({ site }) => <SiteName site={site} /> },
         { title: t.agents.deviceIds, cell: ({ deviceIds }) => shownIds(deviceIds) || t.agents.noDeviceIds },
-        { title: t.agents.version, cell: ({ version }) => version },
+        { title: t.agents.version, cell: (agent) => <Version of={agent} /> },
         { title: t.agents.since, cell: ({ createdAt }) => formats.moment(createdAt) },
         {
           title: t.devices.lastSeen,
@@ -82,6 +87,26 @@ function AgentTable({ agents }: { agents: Agent[] }) {
         { title: t.agents.remove, untitled: true, cell: (agent) => <Actions agent={agent} /> },
       ]}
     />
+  );
+}
+
+/** Whether it lags, and the state of its update. */
+function Version({ of: { id, version } }: { of: Agent }) {
+  const t = useText();
+  const update = useAgentUpdates().data?.agents.find((each) => each.id === id);
+  if (!update) return version;
+  const { lags, permitted, phase, detail } = update;
+  return (
+    <Box maw={180}>
+      {version}
+      {lags && <div className="minor">{permitted ? t.updates.lags : t.updates.lagsUnpermitted}</div>}
+      {phase !== 'none' && (
+        <div className="minor">
+          {t.updates.phases[phase](update.version ?? '')}
+          {detail !== '' && `: ${detail}`}
+        </div>
+      )}
+    </Box>
   );
 }
 

@@ -105,7 +105,9 @@ export function DeviceIdsField(props: { error: unknown; hint: string; ids?: read
 function EnrolmentCode({ created: { ticket: code, expiresAt } }: { created: CreatedEnrolment }) {
   const t = useText();
   const formats = useFormats();
-  const command = `platen agent enrol - --server ${location.origin} --config agent.json`;
+  // `echo` is no process of its own, so that the code is not in the list of processes; the leading space keeps the line out of
+  // the history of the shell, where that is set
+  const command = ` echo ${code} | sudo platen-agent enrol - --server ${location.origin}`;
   return (
     <Stack gap="sm">
       <Text size="sm">
@@ -115,10 +117,7 @@ function EnrolmentCode({ created: { ticket: code, expiresAt } }: { created: Crea
         {t.agents.command}
       </Text>
       <CopyLine label={t.agents.command} text={command} />
-      <Text size="sm" fw={600}>
-        {t.agents.code}
-      </Text>
-      <CopyLine label={t.agents.code} text={code} />
+      <Text size="sm">{t.agents.commandElsewhere}</Text>
     </Stack>
   );
 }

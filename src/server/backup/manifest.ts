@@ -7,7 +7,9 @@ export const DATABASES = { sqlite: 'platen.sqlite', postgres: 'platen.pgdump' } 
 
 /** What a backup may contain: nothing leads out of the folder into which it is restored. */
 export const isBackupPath = (path: string): boolean =>
-  /^(platen\.(sqlite|pgdump)|secrets\.json|(tls|releases|firmware)(\/[A-Za-z0-9_][A-Za-z0-9_.+-]*){1,2})$/.test(path);
+  /^(platen\.(sqlite|pgdump)|secrets\.json|(tls|releases|agent-releases|firmware)(\/[A-Za-z0-9_][A-Za-z0-9_.+-]*){1,2})$/.test(
+    path,
+  );
 
 /** The last file of a backup. */
 export const backupManifest = z.object({

@@ -16,7 +16,7 @@ import { writeTar, type ArchivedFile } from './tar';
 
 /** Begins the name of the folder in which a backup is prepared, beside its file. */
 export const DRAFT_FOLDER = '.platen-backup-';
-const FOLDERS = ['tls', 'releases', 'firmware'];
+const FOLDERS = ['tls', 'releases', 'agent-releases', 'firmware'];
 
 /**
  * Writes the data of a server into one new file, whether or not the server runs. The file has its name only when all of it

@@ -116,3 +116,8 @@ export class EnrolmentCodeRefused extends ProblemError {
     super('code-refused', 'This code is unknown, already used, or expired.');
   }
 }
+export class UnknownEnrolmentCode extends ProblemError {
+  constructor() {
+    super('not-found', 'There is no such enrolment code: it was used, revoked, or has expired.');
+  }
+}

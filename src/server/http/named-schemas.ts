@@ -29,9 +29,11 @@ import {
   site,
   user,
   lastAgentCheck,
+  openEnrolment,
 } from '../../protocol/api';
 import { factor, factors, login, loginState, newTotp, recoveryCodes } from '../../protocol/account';
 import { kept, retention } from '../../protocol/retention';
+import { agentRelease, agentUpdates, rollout } from '../../protocol/agent-update';
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
@@ -98,6 +100,9 @@ const COMPONENTS = {
   AcquiredInformation: acquiredInformation,
   Agent: agent,
   AgentCheck: agentCheck,
+  AgentRelease: agentRelease,
+  AgentUpdates: agentUpdates,
+  Rollout: rollout,
   Alert: alert,
   AlertRules: alertRules,
   AlertSettings: alertSettings,
@@ -136,6 +141,7 @@ const COMPONENTS = {
   NoteLink: noteLink,
   DeviceRules: deviceRules,
   DeviceReplacement: deviceReplacement,
+  OpenEnrolment: openEnrolment,
   EndReason: endReason,
   Ending: ending,
   Enrolment: enrolment,

@@ -34,6 +34,7 @@ export async function releaseKeys(io: TerminalIo, { out, json }: { out: string; 
 }
 
 export interface PackOptions {
+  product?: 'relay' | 'agent';
   releaseVersion: string;
   key: string;
   notes: string;
@@ -43,14 +44,14 @@ export interface PackOptions {
 /** `platen release pack`: packs the script built by `npm run release` into one signed file. */
 export async function releasePack(io: TerminalIo, bundle: string, options: PackOptions): Promise<void> {
   const script = await readBounded(bundle, LIMITS.RELEASE_BYTES);
-  const about = { version: options.releaseVersion, notes: options.notes };
+  const { product = 'relay', releaseVersion: version, notes } = options;
+  const about = { product: `platen-${product}`, version, notes } as const;
   const file = packedRelease(script, about, await privateKeyFrom(options.key));
   await writeFile(options.out, file).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${options.out} cannot be written (${error.code}).`, 'Choose another file.');
   });
-  io.print(
-    `${options.out}: release ${about.version}, ${bytes(file.length)}. Next: platen release upload ${options.out}`,
-  );
+  const next = product === 'agent' ? 'upload it in the console under Agents' : `platen release upload ${options.out}`;
+  io.print(`${options.out}: release ${about.version}, ${bytes(file.length)}. Next: ${next}`);
 }
 
 /** `platen release verify` */
@@ -62,6 +63,7 @@ export async function releaseVerify(
   const manifest = verifiedRelease(await readBounded(file, RELEASE_FILE_BYTES), await publicKeyFrom(options.key));
   if (options.json) return io.printJson(manifest);
   io.print(`Release    ${manifest.version}, signed with this key`);
+  io.print(`Product    ${manifest.product}`);
   io.print(`Protocol   ${manifest.protocol}`);
   io.print(`Script     ${bytes(manifest.bytes)}, SHA-256 ${manifest.sha256}`);
   io.print(`Created    ${moment(manifest.createdAt)}`);

@@ -1,10 +1,13 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { adder, JSON_ANSWER, JSON_ROWS, perform, type Json } from '../command-line';
 import type { PackOptions } from './make-release';
 
 /** Adds `platen release ...`. */
 export function register(program: Command): void {
-  const release = adder(program)('release', 'sign, verify and upload releases of the relay');
+  const release = adder(program)(
+    'release',
+    'sign, verify and upload releases of the relay; sign and verify those of the agent',
+  );
   const add = adder(release);
 
   add('keys', 'create the key pair that signs and verifies releases and firmware')
@@ -18,6 +21,7 @@ export function register(program: Command): void {
     .requiredOption('--key <file>', 'the private key')
     .requiredOption('--out <file>', 'release file to write')
     .option('--notes <text>', 'release notes', '')
+    .addOption(new Option('--product <product>', 'what the script is').choices(['relay', 'agent']).default('relay'))
     .action((bundle: string, options: PackOptions) =>
       perform(async (io) => (await import('./make-release.js')).releasePack(io, bundle, options)),
     );

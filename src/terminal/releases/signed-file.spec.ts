@@ -22,7 +22,7 @@ describe('a release file', () => {
   const { manifest, script } = vector;
   const key = createPrivateKey({ key: Buffer.from(PKCS8 + vector.seed, 'hex'), format: 'der', type: 'pkcs8' });
   const publicKey = createPublicKey(vector.publicKey);
-  const about = { version: manifest.version, notes: manifest.notes };
+  const about = { product: 'platen-relay' as const, version: manifest.version, notes: manifest.notes };
   const pack = (content: Buffer | string = script, signer: KeyObject = key): Buffer =>
     packedRelease(Buffer.from(content), about, signer);
 

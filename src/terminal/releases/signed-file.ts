@@ -15,6 +15,7 @@ import {
   signedText,
   unsignedManifest,
   type ReleaseManifest,
+  type ReleaseProduct,
   type UnsignedManifest,
 } from '../../protocol/release';
 import { PROTOCOL_VERSION } from '../../protocol/version';
@@ -46,8 +47,11 @@ export const RELEASE_FILE_BYTES = LIMITS.MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYT
 export const FIRMWARE_FILE_BYTES = LIMITS.MANIFEST_BYTES + 1 + LIMITS.FIRMWARE_BYTES;
 
 /** Packs a script and its manifest into one signed file (Ed25519, RFC 8032). @throws UsageError */
-export const packedRelease = (script: Buffer, about: { version: string; notes: string }, key: KeyObject): Buffer =>
-  packed(RELEASE, { product: 'platen-relay', protocol: PROTOCOL_VERSION, ...about }, script, key);
+export const packedRelease = (
+  script: Buffer,
+  about: { product: ReleaseProduct; version: string; notes: string },
+  key: KeyObject,
+): Buffer => packed(RELEASE, { protocol: PROTOCOL_VERSION, ...about }, script, key);
 
 /** The same for firmware of a device. @throws UsageError */
 export const packedFirmware = (

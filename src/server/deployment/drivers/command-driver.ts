@@ -1,6 +1,7 @@
+import { releaseVersion } from '../../../protocol/names';
 import { accessSync, constants } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
-import { BUILT_IN, relayVersion, type DeploymentTarget } from '../../../protocol/deployment';
+import { BUILT_IN, type DeploymentTarget } from '../../../protocol/deployment';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
 import { RelayDirectory, type ConnectedRelay } from '../../relays/relay-directory';
@@ -37,7 +38,7 @@ export class CommandDriver extends RelayDriver {
     const relay = this.directory.serving(relayId);
     if (!relay) return Promise.reject(new RelayUnavailable(`Relay ${relayId} is not connected.`));
     const { version, pairs } = relay;
-    const release = relayVersion.safeParse(version).success ? version : BUILT_IN;
+    const release = releaseVersion.safeParse(version).success ? version : BUILT_IN;
     return Promise.resolve({ release, version, pairs });
   }
 
@@ -49,7 +50,7 @@ export class CommandDriver extends RelayDriver {
   }
 
   has(_release: string, version: string): Promise<boolean> {
-    return Promise.resolve(relayVersion.safeParse(version).success && this.config.deployment.command !== undefined);
+    return Promise.resolve(releaseVersion.safeParse(version).success && this.config.deployment.command !== undefined);
   }
 
   /** The instance is that of the relay that is replaced. */

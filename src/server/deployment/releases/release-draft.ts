@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ReleaseManifest } from '../../../protocol/release';
 import { toInstant } from '../../../protocol/names';
 import { syncFolder } from '../../config/sync-folder';
-import { MANIFEST, SCRIPT, type StoredManifest } from './release-files';
+import { MANIFEST, type StoredManifest } from './release-files';
 import { ReleaseRefused } from './releases.errors';
 
 /** Writes script and manifest of a release into a folder, chunk by chunk, and compares them at the end. */
@@ -18,8 +18,9 @@ export class ReleaseDraft {
     private readonly script: FileHandle,
   ) {}
 
-  static async open(folder: string, manifest: ReleaseManifest): Promise<ReleaseDraft> {
-    return new ReleaseDraft(folder, manifest, await open(join(folder, SCRIPT), 'wx', 0o600));
+  /** @param script name of the file */
+  static async open(folder: string, script: string, manifest: ReleaseManifest): Promise<ReleaseDraft> {
+    return new ReleaseDraft(folder, manifest, await open(join(folder, script), 'wx', 0o600));
   }
 
   /** @throws ReleaseRefused */

@@ -2,19 +2,16 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
 import type { z } from 'zod';
-import { Journal } from '../../../journal/journal';
-import { relayVersion } from '../../../protocol/deployment';
+import type { Journal } from '../../../journal/journal';
 import { LIMITS } from '../../../protocol/limits';
-import { instant } from '../../../protocol/names';
+import { instant, releaseVersion } from '../../../protocol/names';
 import { parseJson } from '../../../protocol/parse-json';
-import { releaseManifest } from '../../../protocol/release';
-import { CONFIG, type Config } from '../../config/config';
+import { releaseManifest, type ReleaseProduct } from '../../../protocol/release';
 import { syncFolder } from '../../config/sync-folder';
 import { ReleaseExists, TooManyReleases } from './releases.errors';
 
-export const SCRIPT = 'relay.cjs';
 export const MANIFEST = 'manifest.json';
 /** Prefix of the names of folders that hold a draft or a release being removed; a version never starts with it. */
 const HIDDEN = '.';
@@ -22,22 +19,28 @@ const HIDDEN = '.';
 export const storedManifest = releaseManifest.extend({ storedAt: instant });
 export type StoredManifest = z.infer<typeof storedManifest>;
 
+/** What is stored in a folder of releases. */
+export interface ReleaseKind {
+  readonly product: ReleaseProduct;
+  /** Name of the script. */
+  readonly script: string;
+}
+export const RELAY_RELEASES: ReleaseKind = { product: 'platen-relay', script: 'relay.cjs' };
+export const AGENT_RELEASES: ReleaseKind = { product: 'platen-agent', script: 'platen-agent.cjs' };
+
 /**
- * `<data>/releases/<version>` with script and manifest. A folder gets such a name only when its content is on the disk, and
+ * The releases of one product: a folder for each version, with script and manifest. A folder gets such a name only when its content is on the disk, and
  * loses it before the content is removed: what a crash leaves is recognised by its name.
  */
-@Injectable()
 export class ReleaseFiles implements OnModuleInit {
-  private readonly folder: string;
   /** Changes of the folder run one after another. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    @Inject(CONFIG) config: Config,
+    readonly folder: string,
+    readonly kind: ReleaseKind,
     private readonly journal: Journal,
-  ) {
-    this.folder = join(config.data, 'releases');
-  }
+  ) {}
 
   async onModuleInit(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
@@ -49,12 +52,12 @@ export class ReleaseFiles implements OnModuleInit {
   }
 
   scriptOf(version: string): string {
-    return join(this.folder, version, SCRIPT);
+    return join(this.folder, version, this.kind.script);
   }
 
   /** undefined: there is no such release, or its manifest is damaged. */
   async manifestOf(version: string): Promise<StoredManifest | undefined> {
-    if (!relayVersion.safeParse(version).success) return undefined;
+    if (!releaseVersion.safeParse(version).success) return undefined;
     try {
       const text = await readFile(join(this.folder, version, MANIFEST), 'utf8');
       const { data } = storedManifest.safeParse(parseJson(text));
@@ -94,7 +97,8 @@ export class ReleaseFiles implements OnModuleInit {
     return this.enqueue(async () => {
       await this.checkRoomFor(manifest);
       const place = join(this.folder, manifest.version);
-      if (existsSync(place)) for (const name of [SCRIPT, MANIFEST]) await rename(join(draft, name), join(place, name));
+      const names = [this.kind.script, MANIFEST];
+      if (existsSync(place)) for (const name of names) await rename(join(draft, name), join(place, name));
       else await rename(draft, place);
       await syncFolder(existsSync(draft) ? place : this.folder);
     });

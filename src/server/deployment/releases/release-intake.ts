@@ -51,7 +51,7 @@ export class ReleaseIntake {
     await this.files.checkRoomFor(manifest);
     const folder = await this.files.makeDraft();
     try {
-      const stored = await write(folder, manifest, reader);
+      const stored = await write(folder, this.files.kind.script, manifest, reader);
       await this.files.place(folder, stored);
       return stored;
     } finally {
@@ -65,7 +65,9 @@ export class ReleaseIntake {
       const [issue] = parsed.error.issues;
       throw new ReleaseRefused(`Its manifest is not valid: ${issue?.path.join('.') || 'all of it'}: ${issue?.message}`);
     }
-    const { version, protocol } = parsed.data;
+    const { product, version, protocol } = parsed.data;
+    if (product !== this.files.kind.product)
+      throw new ReleaseRefused(`Its product is ${product}, not ${this.files.kind.product}.`);
     if (protocol !== PROTOCOL_VERSION)
       throw new ReleaseRefused(
         `Release ${version} uses protocol version ${protocol}, this server ${PROTOCOL_VERSION}.`,
@@ -76,8 +78,13 @@ export class ReleaseIntake {
   }
 }
 
-async function write(folder: string, manifest: ReleaseManifest, reader: PackageReader): Promise<StoredManifest> {
-  const draft = await ReleaseDraft.open(folder, manifest);
+async function write(
+  folder: string,
+  script: string,
+  manifest: ReleaseManifest,
+  reader: PackageReader,
+): Promise<StoredManifest> {
+  const draft = await ReleaseDraft.open(folder, script, manifest);
   try {
     for await (const chunk of reader.content()) await draft.write(chunk);
     return await draft.finish();

@@ -1,7 +1,8 @@
+import { releaseVersion } from '../../../protocol/names';
 import { Controller, Delete, Get, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { relayVersion, release, type Release } from '../../../protocol/deployment';
+import { release, type Release } from '../../../protocol/deployment';
 import { LIMITS } from '../../../protocol/limits';
 import { RELEASE_MEDIA_TYPE } from '../../../protocol/release';
 import type { Actor } from '../../auth/actor';
@@ -41,7 +42,7 @@ export class ReleasesController {
 
   @Delete(':version')
   @AnswersNothing()
-  remove(@CurrentActor() actor: Actor, @Param('version', { schema: relayVersion }) version: string): Promise<void> {
+  remove(@CurrentActor() actor: Actor, @Param('version', { schema: releaseVersion }) version: string): Promise<void> {
     return this.releases.remove(actor, version);
   }
 }

@@ -28,7 +28,7 @@ import { loadReleaseKey } from '../../config/release-key';
 import { loadSecrets } from '../../config/secrets';
 import { relaySecret } from '../../relays/relay-secret';
 import { startServer } from '../../main';
-import { ReleaseFiles } from './release-files';
+import { RELAY_RELEASES, ReleaseFiles } from './release-files';
 import { ReleasesService } from './releases.service';
 
 type Browser = ReturnType<typeof request.agent>;
@@ -252,7 +252,7 @@ describe('releases', () => {
 
   describe('from which a relay is deployed', () => {
     const releases = async (from = loadReleaseKey(key)): Promise<ReleasesService> => {
-      const files = new ReleaseFiles(server.config, { error: () => undefined } as never);
+      const files = new ReleaseFiles(stored(), RELAY_RELEASES, { error: () => undefined } as never);
       await files.onModuleInit();
       return new ReleasesService(files, from);
     };

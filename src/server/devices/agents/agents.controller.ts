@@ -1,7 +1,14 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { z } from 'zod';
-import { agent, agentChange, createdEnrolment, lastAgentCheck, newEnrolment } from '../../../protocol/api';
+import {
+  agent,
+  agentChange,
+  createdEnrolment,
+  lastAgentCheck,
+  newEnrolment,
+  openEnrolment,
+} from '../../../protocol/api';
 import { enrolment, enrolmentRequest, type Enrolment, type EnrolmentRequest } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
@@ -93,6 +100,24 @@ export class AgentsController {
   ): Promise<z.infer<typeof createdEnrolment>> {
     const created = await this.enrolment.createEnrolment(actor, body);
     return { ...created, expiresAt: toInstant(created.expiresAt) };
+  }
+
+  @Get('enrolment-codes')
+  @Permit('admin')
+  @Answers(z.array(openEnrolment))
+  async openCodes(): Promise<z.infer<typeof openEnrolment>[]> {
+    const codes = await this.enrolment.open();
+    const sites = await this.customers.named(codes.map(({ siteId }) => siteId));
+    return codes.map(({ codeHash, agentId, siteId, deviceIds, expiresAt }) => ({
+      ...{ id: codeHash, agentId, site: sites.get(siteId) ?? null, deviceIds, expiresAt: toInstant(expiresAt) },
+    }));
+  }
+
+  @Delete('enrolment-codes/:id')
+  @Permit('admin')
+  @AnswersNothing()
+  revokeCode(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    return this.enrolment.revoke(actor, id);
   }
 
   /** Called by the agent, which authenticates with the one-time code. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, IsNull, LessThan, Repository, type FindOptionsWhere } from 'typeorm';
+import { EntityManager, In, IsNull, LessThan, MoreThan, Repository, type FindOptionsWhere } from 'typeorm';
 import { SiteEntity } from '../../customers/customer.entity';
 import { held } from '../../customers/customers.repository';
 import { SiteOccupants } from '../../customers/site-occupants';
@@ -135,6 +135,10 @@ export class AgentsRepository extends SiteOccupants {
   async addCode(code: EnrolmentCodeEntity): Promise<void> {
     await this.codes.delete({ expiresAt: LessThan(new Date()) });
     await this.codes.save(code);
+  }
+  /** The codes that can be used, those that expire first in front. */
+  openCodes(): Promise<EnrolmentCodeEntity[]> {
+    return this.codes.find({ where: { expiresAt: MoreThan(new Date()) }, order: { expiresAt: 'ASC' } });
   }
   /** Removes a code, so that of two concurrent requests with it only one succeeds. */
   async takeCode(codeHash: string): Promise<EnrolmentCodeEntity | undefined> {

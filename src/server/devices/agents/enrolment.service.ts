@@ -19,7 +19,8 @@ import { scramKeys } from '../../xmpp/login/scram';
 import { shownDeviceIds, type StoredScramKeys } from './agent.entity';
 import { DeviceEvents } from '../device-events';
 import { AgentsRepository } from './agents.repository';
-import { EnrolmentCodeRefused, EnrolmentIncomplete } from '../devices.errors';
+import { EnrolmentCodeRefused, EnrolmentIncomplete, UnknownEnrolmentCode } from '../devices.errors';
+import type { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 const stored = (keys: ScramKeys): StoredScramKeys => ({
   salt: keys.salt.toString('base64'),
@@ -68,6 +69,18 @@ export class EnrolmentService {
       detailOf(expiresAt.toISOString(), site, deviceIds),
     );
     return { agentId, ticket: `${code}.${this.certificate.controlChannel.pin}`, expiresAt };
+  }
+
+  /** Codes that have not been used. */
+  open(): Promise<EnrolmentCodeEntity[]> {
+    return this.repository.openCodes();
+  }
+
+  /** @throws UnknownEnrolmentCode */
+  async revoke(actor: Actor, codeHash: string): Promise<void> {
+    const code = await this.repository.takeCode(codeHash);
+    if (!code) throw new UnknownEnrolmentCode();
+    await this.audit.record(actor, 'agent.enrolment-revoked', code.agentId);
   }
 
   /** @throws EnrolmentCodeRefused */
