@@ -8,6 +8,8 @@ export const IPP_OPERATIONS = {
   'Get-Job-Attributes': 0x09,
   'Get-Jobs': 0x0a,
   'Get-Printer-Attributes': 0x0b,
+  /** RFC 3380. */
+  'Set-Printer-Attributes': 0x13,
   /** RFC 3998 3.5.1: restarts the printer at the URI. */
   'Restart-Printer': 0x29,
   /** PWG 5100.13 5.1. */
@@ -24,8 +26,11 @@ export const IPP_STATUS = {
   'client-error-not-possible': 0x0404,
   'client-error-not-found': 0x0406,
   'client-error-document-format-not-supported': 0x040a,
+  'client-error-attributes-or-values-not-supported': 0x040b,
   'client-error-charset-not-supported': 0x040d,
   'client-error-compression-not-supported': 0x040f,
+  /** RFC 3380. */
+  'client-error-attributes-not-settable': 0x0413,
   'server-error-internal-error': 0x0500,
   'server-error-operation-not-supported': 0x0501,
   'server-error-service-unavailable': 0x0502,

@@ -7,6 +7,8 @@ export interface IppCall {
   readonly exchange: Exchange;
   /** Of the operation attributes group. */
   readonly operation: IppAttributes;
+  /** Of the printer attributes group: what is to be set. */
+  readonly printer: IppAttributes;
   /** Of the job attributes group: how the job is to be printed. */
   readonly job: IppAttributes;
   /** The document after the attributes. @throws BadRequest if it is too large or incomplete */

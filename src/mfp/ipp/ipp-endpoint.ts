@@ -51,7 +51,8 @@ async function perform(
   const name = (Object.keys(operations) as (keyof IppOperations)[]).find((one) => IPP_OPERATIONS[one] === message.code);
   const handler = name && operations[name];
   if (!handler) throw new IppRefusal('server-error-operation-not-supported');
-  return handler({ exchange, operation, job: attributesOf(message, 'job'), document });
+  const [job, printer] = [attributesOf(message, 'job'), attributesOf(message, 'printer')];
+  return handler({ exchange, operation, job, printer, document });
 }
 
 /** RFC 8011 4.1.4 and 4.1.5: charset and language come first, then the target. */

@@ -4,6 +4,7 @@ import { requested, textOf, type IppCall, type IppReply } from './ipp-call';
 import { ippEndpoint, type IppOperations } from './ipp-endpoint';
 import { cancelJob, getJobAttributes, getJobs, printJob, validateJob } from './job-operations';
 import { printerAttributes } from './printer-attributes';
+import { setPrinterAttributes } from './set-printer-attributes';
 
 const COMMON: IppOperations = {
   'Cancel-Job': cancelJob,
@@ -13,6 +14,7 @@ const COMMON: IppOperations = {
     const attributes = printerAttributes(exchange, operationsOf(exchange));
     return { groups: [{ group: 'printer', attributes: requested(attributes, operation) }] };
   },
+  'Set-Printer-Attributes': setPrinterAttributes,
   'Restart-Printer': restart,
   'Identify-Printer': ({ exchange, operation }) => {
     exchange.machine.identify(textOf(operation, 'message')?.slice(0, 127) ?? '');

@@ -4,6 +4,8 @@ import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
 import { sha256Hex } from '../../tunnel/sha256';
 import { DOCUMENT_FORMATS } from './document-pages';
 import { conditionAttributes } from './printer-condition';
+import { SETTABLE, settableAttributes } from './set-printer-attributes';
+import { MEDIA_NAMES } from '../machine/memory';
 import type { IppOperations } from './ipp-endpoint';
 import type { Exchange } from '../web/exchange';
 import { hostOf } from '../web/same-origin';
@@ -19,9 +21,8 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
     ['boolean', 'printer-is-accepting-jobs', true],
     ['integer', 'queued-job-count', open],
     ['integer', 'printer-up-time', Math.max(1, Math.floor((Date.now() - startedAt) / 1000))],
-    ['name', 'printer-name', settings.name],
-    ['text', 'printer-info', settings.name],
-    ['text', 'printer-location', settings.location],
+    ...settableAttributes(exchange.machine),
+    ['keyword', 'printer-settable-attributes-supported', Object.keys(SETTABLE)],
     ['text', 'printer-make-and-model', identity.product],
     ['text', 'printer-device-id', `MFG:Platen;MDL:${identity.product};CMD:PDF,JPEG;SN:${identity.serialNumber};`],
     ['text', 'printer-serial-number', identity.serialNumber],
@@ -29,10 +30,8 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
     ['text', 'printer-firmware-string-version', memory.firmware],
     ['uri', 'printer-uuid', uuidOf(identity.serialNumber)],
     ['uri', 'printer-more-info', `http://${hostOf(exchange.request)}/status`],
-    ['keyword', 'media-ready', [settings.tray1, settings.tray2].map(mediaName)],
+    ['keyword', 'media-ready', [settings.tray1, settings.tray2].map((size) => MEDIA_NAMES[size])],
     ['boolean', 'color-supported', true],
-    ['keyword', 'print-color-mode-supported', ['monochrome', 'color']],
-    ['keyword', 'print-color-mode-default', 'monochrome'],
     ['keyword', 'identify-actions-supported', ['display']],
     ['keyword', 'identify-actions-default', ['display']],
     ['uri', 'printer-uri-supported', printerUri(exchange)],
@@ -74,16 +73,6 @@ function counterAttributes({ machine: { identity, memory, status } }: Exchange):
 
 const operationCodes = (operations: IppOperations): number[] =>
   (Object.keys(operations) as (keyof IppOperations)[]).map((name) => IPP_OPERATIONS[name]);
-
-/** PWG 5101.1 self-describing names. */
-const mediaName = (size: string): string =>
-  ({
-    A3: 'iso_a3_297x420mm',
-    A4: 'iso_a4_210x297mm',
-    A5: 'iso_a5_148x210mm',
-    Letter: 'na_letter_8.5x11in',
-    Legal: 'na_legal_8.5x14in',
-  })[size] ?? 'other';
 
 /** The same at each start of one machine (RFC 9562 5.8). */
 function uuidOf(serialNumber: string): string {

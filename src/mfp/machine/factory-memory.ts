@@ -2,7 +2,7 @@ import { toInstant } from '../../protocol/names';
 import type { DeviceKind } from '../../protocol/control-channel';
 import { FUNCTIONS, usesPaper, type DeviceFunction } from '../../protocol/device-kinds';
 import { FIRMWARE } from './identity';
-import type { Job, Memory } from './memory';
+import { FACTORY_DEFAULTS, type Job, type Memory } from './memory';
 
 const TITLES = ['Offer 2291.pdf', 'Minutes.docx', 'Floor plan.pdf', 'Invoice 10448', 'Poster A3.png', 'Scan to e-mail'];
 const OWNERS = ['m.keller', 'reception', 'j.ito', 'workshop'];
@@ -23,6 +23,7 @@ export function factoryMemory(name: string, kind: DeviceKind = 'mfp', now = Date
       tray2: 'A3',
       timeServer: 'pool.example.com',
     },
+    printDefaults: { ...FACTORY_DEFAULTS, information: name },
     counters: {
       monochrome: usesPaper(kind) ? 48_213 : 0,
       colour: counted('print', 17_540),

@@ -15,6 +15,14 @@ const line = (least: number, most: number) =>
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters');
 
 export const PAPER = ['A3', 'A4', 'A5', 'Letter', 'Legal'] as const;
+/** PWG 5101.1 self-describing names. */
+export const MEDIA_NAMES = {
+  A3: 'iso_a3_297x420mm',
+  A4: 'iso_a4_210x297mm',
+  A5: 'iso_a5_148x210mm',
+  Letter: 'na_letter_8.5x11in',
+  Legal: 'na_legal_8.5x14in',
+} as const satisfies Record<(typeof PAPER)[number], string>;
 export const LANGUAGES = ['English', 'Deutsch', 'Français', 'Italiano', 'Español'] as const;
 
 export const settings = z.object({
@@ -32,6 +40,24 @@ export const settings = z.object({
   timeServer: line(0, 253).regex(/^[A-Za-z0-9.:-]*$/, 'must be a host name or an address'),
 });
 export type Settings = z.infer<typeof settings>;
+
+/** How documents are printed that say nothing else, and the description of the printer: set in IPP only. */
+export const printDefaults = z.object({
+  information: line(0, 100),
+  media: z.enum(MEDIA_NAMES, 'must be a size of paper that the device has'),
+  sides: z.enum(['one-sided', 'two-sided-long-edge', 'two-sided-short-edge']),
+  /** Enum of RFC 8011 5.2.13. */
+  quality: z.int().min(3).max(5),
+  colourMode: z.enum(['monochrome', 'color']),
+});
+export type PrintDefaults = z.infer<typeof printDefaults>;
+export const FACTORY_DEFAULTS: PrintDefaults = {
+  information: '',
+  media: 'iso_a4_210x297mm',
+  sides: 'one-sided',
+  quality: 4,
+  colourMode: 'monochrome',
+};
 
 /** One entry of the address book, as submitted by its form. */
 export const addressEntry = z.object({
@@ -89,6 +115,7 @@ export type FirmwareUpload = z.infer<typeof firmwareUpload>;
 
 export const memory = z.object({
   settings,
+  printDefaults: printDefaults.default(FACTORY_DEFAULTS),
   counters,
   supplies: z.array(supply),
   addresses: z.array(address).max(MFP_LIMITS.ADDRESSES),
