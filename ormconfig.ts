@@ -56,6 +56,7 @@ import { MeterReports1763683200043 } from './src/server/database/migrations/0043
 import { Alerts1763683200045 } from './src/server/database/migrations/0045-alerts';
 import { AlertDeliveries1763683200046 } from './src/server/database/migrations/0046-alert-deliveries';
 import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
+import { DeviceSettings1763683200055 } from './src/server/database/migrations/0055-device-settings';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { Campaigns1763683200053 } from './src/server/database/migrations/0053-campaigns';
 import { AgentUpdates1763683200062 } from './src/server/database/migrations/0062-agent-updates';
@@ -76,6 +77,7 @@ import { ReplacementEntity } from './src/server/devices/replacement/replacement.
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { FleetViewEntity } from './src/server/devices/fleet/fleet-view.entity';
 import { DeviceNotesEntity } from './src/server/devices/notes/device-notes.entity';
+import { DeviceSettingsEntity } from './src/server/devices/settings/device-settings.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
 import { RemovedAgentEntity } from './src/server/devices/agents/removed-agent.entity';
 import { FirmwareEntity } from './src/server/maintenance/firmware/firmware.entity';
@@ -111,6 +113,7 @@ const entities = [
   DeviceEntity,
   DeviceInformationEntity,
   DeviceNotesEntity,
+  DeviceSettingsEntity,
   FleetViewEntity,
   ReportedConditionsEntity,
   DenialEntity,
@@ -183,6 +186,7 @@ const migrations = [
   SecondFactors1763683200060,
   SingleSignOn1763683200061,
   AgentUpdates1763683200062,
+  DeviceSettings1763683200055,
 ];
 
 const common = {

@@ -590,6 +590,10 @@ export interface components {
       result: components['schemas']['ResultLine'][];
       /** Format: date-time */
       sentAt: string | null;
+      settingRows: components['schemas']['SettingRow'][];
+      settings: {
+        [key: string]: string;
+      } | null;
       state: components['schemas']['JobState'];
       user: components['schemas']['Requester'];
       waiting: {
@@ -636,6 +640,7 @@ export interface components {
       | 'no-release-key'
       | 'firmware-unsigned'
       | 'firmware-older'
+      | 'settings-missed'
       | 'version-unchanged'
       | 'interrupted'
       | 'too-many'
@@ -680,6 +685,9 @@ export interface components {
       /** Format: uuid */
       firmwareId?: string;
       operation: components['schemas']['Operation'];
+      settings?: {
+        [key: string]: string;
+      };
       /** @default 0 */
       waitMinutes?: number;
     };
@@ -702,7 +710,15 @@ export interface components {
       error_description: string;
     };
     /** @enum {string} */
-    Operation: 'information' | 'counters' | 'identify' | 'test-page' | 'restart' | 'firmware-install';
+    Operation:
+      | 'information'
+      | 'counters'
+      | 'identify'
+      | 'test-page'
+      | 'restart'
+      | 'settings-read'
+      | 'settings-set'
+      | 'firmware-install';
     Problem: {
       code: string;
       detail?: string;
@@ -949,6 +965,17 @@ export interface components {
       user: components['schemas']['Requester'];
       /** Format: date-time */
       validUntil: string | null;
+    };
+    SettingRow: {
+      choices: string[];
+      detail: string;
+      name: string;
+      /** @enum {string} */
+      outcome: 'read' | 'set' | 'unchanged' | 'differs' | 'refused' | 'unsupported';
+      settable: boolean;
+      /** @enum {string|null} */
+      source: 'ipp' | 'snmp' | null;
+      value: string | null;
     };
     Supply: {
       colour: string;

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { signedRecord } from './approval-record';
 import { firmwareManifest } from './firmware-package';
+import { settingRows, wantedSettings } from './device-settings';
 import { deviceId, secret, spkiPin } from './names';
 import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
 import { OPERATIONS } from './operations';
+import { parseJson } from './parse-json';
 import { shownLine } from './shown-text';
 
 /**
  * Maintenance on the control channel: each operation is an ad-hoc command (XEP-0050) of the agent, with data forms
  * (XEP-0004), so that an agent can use any XMPP library.
  *
- *   server -> agent   execute   S122    form: device, job, expires-in; for firmware the location of the file
+ *   server -> agent   execute   S122    form: device, job, expires-in; for firmware the location of the file, for
+ *                                       settings their values
  *   agent  -> server  executing | completed | canceled, sessionid = the job's ID, form: JobReport
  *   server -> agent   next              answered after a change, or after JOB_REPORT_HOLD_MS
  *   server -> agent   cancel            possible until the job starts
@@ -60,6 +63,8 @@ export const jobOrder = z.object({
   /** How long the job may wait to start. A duration, so that the clocks need not agree. */
   expiresInSeconds: z.int().positive(),
   firmware: firmwareSource.optional(),
+  /** Of `settings-set`. */
+  settings: wantedSettings.optional(),
   /** Name of the user or client, for the person who is asked for approval. */
   requestedBy: shownLine(100).optional(),
 });
@@ -76,20 +81,38 @@ export const jobReport = z.object({
   failure: jobFailure.nullable(),
   detail: shownLine(500),
   result: jobResult,
+  /** Of `settings-read` and `settings-set`. */
+  settings: settingRows.default([]),
   /** Of the answer at the device (job-approval.ts). */
   record: signedRecord.nullable().default(null),
 });
 export type JobReport = z.infer<typeof jobReport>;
 
 const RESULT = 'result.';
+/** Before the name of a setting. */
+const SETTING = 'setting.';
+
+/** The fields with a prefix, without it. */
+const fieldsAfter = (prefix: string, fields: FormFields): [name: string, value: string][] =>
+  Object.entries(fields).flatMap(([name, value]) =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+  );
 
 /** The fields of `execute`. The operation is not among them: it is the command's node. */
-export function orderFields({ jobId, deviceId, expiresInSeconds, firmware, requestedBy }: JobOrder): FormFields {
+export function orderFields({
+  jobId,
+  deviceId,
+  expiresInSeconds,
+  firmware,
+  settings = {},
+  requestedBy,
+}: JobOrder): FormFields {
   return {
     job: jobId,
     device: deviceId,
     'expires-in': String(expiresInSeconds),
     ...(requestedBy !== undefined && { 'requested-by': requestedBy }),
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [SETTING + name, value])),
     ...(firmware && {
       'firmware-url': firmware.url,
       'firmware-token': firmware.token,
@@ -121,33 +144,43 @@ export function readOrder(operation: Operation, fields: FormFields): JobOrder | 
     createdAt: fields['firmware-signed-at'],
     signature: fields['firmware-signature'],
   };
+  const settings = fieldsAfter(SETTING, fields);
   const order = {
     jobId: fields.job,
     deviceId: fields.device,
     operation,
     expiresInSeconds: Number(fields['expires-in']),
     ...(firmware && { firmware }),
+    ...(settings.length > 0 && { settings: Object.fromEntries(settings) }),
     requestedBy: fields['requested-by'],
   };
   return jobOrder.safeParse(order).data;
 }
 
-export function reportFields({ hold, percent, activity, failure, detail, result, record }: JobReport): FormFields {
+export function reportFields({
+  hold,
+  percent,
+  activity,
+  failure,
+  detail,
+  result,
+  settings,
+  record,
+}: JobReport): FormFields {
   const set = Object.entries({ hold, percent, activity, failure, detail }).filter(
     ([, value]) => value !== null && value !== '',
   );
   return {
     ...Object.fromEntries(set.map(([name, value]) => [name, String(value)])),
     ...(record && { 'approval-record': record.text, 'approval-signature': record.signature }),
+    ...(settings.length > 0 && { settings: JSON.stringify(settings) }),
     ...Object.fromEntries(result.map(({ name, value }) => [RESULT + name, value])),
   };
 }
 
 /** Undefined if status and fields are not a valid report. */
 export function readReport(status: string, fields: FormFields): JobReport | undefined {
-  const result = Object.entries(fields)
-    .filter(([name]) => name.startsWith(RESULT))
-    .map(([name, value]) => ({ name: name.slice(RESULT.length), value }));
+  const result = fieldsAfter(RESULT, fields).map(([name, value]) => ({ name, value }));
   const { hold = null, percent, activity = '', failure = null, detail = '' } = fields;
   const { 'approval-record': text, 'approval-signature': signature } = fields;
   const report = {
@@ -158,6 +191,7 @@ export function readReport(status: string, fields: FormFields): JobReport | unde
     failure,
     detail,
     result,
+    ...(fields.settings !== undefined && { settings: parseJson(fields.settings) ?? null }),
     record: text === undefined ? null : { text, signature },
   };
   return jobReport.safeParse(report).data;

@@ -90,6 +90,8 @@ export interface PendingJob {
   readonly operation: Operation;
   /** Of the firmware that would be installed. */
   readonly firmwareVersion: string | null;
+  /** What would be set, by name of the setting. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly answerBefore: number;
 }
 

@@ -124,7 +124,8 @@ export const newCampaign = z.strictObject({
     z.strictObject({ deviceIds: z.array(deviceId).min(1).max(LIMITS.JOBS_AT_ONCE) }),
     z.strictObject({ filter: fleetFilter, count: z.int().min(1).max(LIMITS.CAMPAIGN_DEVICES) }),
   ]),
-  operation,
+  /** Not `settings-set`: a campaign has no values to set. */
+  operation: operation.exclude(['settings-set']),
   /** Required for `firmware-install`, not allowed otherwise. */
   firmwareId: z.uuid().optional(),
   /** With `firmware-install`: only devices with one of these versions. Empty: any version but that of the file. */

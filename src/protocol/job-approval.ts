@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answeredBy } from './approval-record';
+import { wantedSettings } from './device-settings';
 import { firmwareVersion, operation, sha256 } from './maintenance';
 import { agentId, deviceId, instant } from './names';
 
@@ -16,6 +17,8 @@ export const jobApprovalRecord = z.object({
   /** Name of the user or client, as the person saw it; null: the server did not say. */
   requestedBy: z.string().max(100).nullable(),
   firmware: z.object({ version: firmwareVersion, sha256 }).nullable(),
+  /** Of `settings-set`; null or absent: none. */
+  settings: wantedSettings.nullable().default(null),
   decision: z.enum(['approved', 'declined']),
   answeredBy,
   /** By the agent's clock. */

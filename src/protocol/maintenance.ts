@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { signedRecord, signingKey } from './approval-record';
 import { requester } from './asker';
+import { settingRows, settingValues, wantedSettings } from './device-settings';
 import { LASTING_PROBLEMS, updateDecision, type LastingProblem } from './device-information';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
@@ -50,6 +51,7 @@ export const JOB_FAILURES = {
   'no-release-key': 'The agent has no key to verify firmware with.',
   'firmware-unsigned': 'The firmware file is not signed with the key that its agent trusts.',
   'firmware-older': 'The firmware is not newer than that of the device, and the owner does not allow a downgrade.',
+  'settings-missed': 'The device does not have every setting as wanted.',
   'version-unchanged': 'The device does not report the expected version.',
   interrupted: 'The agent stopped during the job. It is not known whether the device completed it.',
   'too-many': 'The agent has too many jobs.',
@@ -122,6 +124,8 @@ export const newJob = z.strictObject({
   operation,
   /** Required for `firmware-install`, not allowed otherwise. */
   firmwareId: z.uuid().optional(),
+  /** Required for `settings-set`, not allowed otherwise: values by name of the setting (device-settings.ts). */
+  settings: settingValues.optional(),
   /** How long the job may wait for its agent and its device; 0: it must be sent immediately. */
   waitMinutes: z.int().min(0).max(LIMITS.JOB_WAIT_MINUTES).default(0),
 });
@@ -131,6 +135,8 @@ export const job = z.object({
   deviceName: z.string(),
   operation,
   firmware: z.object({ id: z.uuid(), name: z.string(), version: z.string() }).nullable(),
+  /** The values that `settings-set` is to set. */
+  settings: wantedSettings.nullable(),
   user: requester,
   state: jobState,
   /** While `requested`, after the agent was not woken. */
@@ -145,6 +151,8 @@ export const job = z.object({
   failure: jobFailure.nullable(),
   detail: z.string(),
   result: jobResult,
+  /** Of `settings-read` and `settings-set`: what became of each setting; without the choices of the device. */
+  settingRows,
   /** Of the answer at the device (job-approval.ts), with the key that it was verified with; null: there is no valid one. */
   approvalRecord: signedRecord.extend({ key: signingKey, keyFingerprint: z.string() }).nullable(),
   requestedAt: instant,

@@ -5,5 +5,7 @@ export const OPERATIONS = {
   identify: 'Makes the device flash or beep so that it can be found.',
   'test-page': 'Prints one page.',
   restart: 'Restarts the device.',
+  'settings-read': 'Reads the settings of the device.',
+  'settings-set': 'Sets settings of the device and reads them back.',
   'firmware-install': 'Installs a firmware file and waits until the device reports the new version.',
 } as const;

@@ -412,6 +412,12 @@ it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, i
   await page.getByRole('button', { name: t.maintenance.runNamed(install) }).click();
   await page.getByLabel(t.maintenance.install.understood).waitFor();
   await look(`install-${spoken}`);
+  await page.keyboard.press('Escape');
+  await page.getByText(t.settings.settable, { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: t.settings.change, exact: true }).click();
+  await page.getByRole('textbox', { name: t.settings.names.location }).waitFor();
+  await look(`settings-change-${spoken}`);
+  await page.keyboard.press('Escape');
   await goTo('/devices/reception', 'Reception');
   await page.getByText(t.maintenance.noOperations).waitFor();
   await goTo('/jobs', t.maintenance.title);
@@ -422,6 +428,9 @@ it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, i
     await page.locator('.page-head').getByText(t.maintenance.states[name], { exact: true }).waitFor();
     await show(`job-${name}`);
   }
+  await goTo(`/jobs/${SAMPLE_JOBS.settings.id}`, 'Copy room');
+  await page.getByText(t.settings.outcomes.differs).waitFor();
+  await show('job-settings');
   await goTo('/firmware', t.firmware.title);
   await page.getByText(t.firmware.anyModel).waitFor();
   await show('firmware');

@@ -111,6 +111,7 @@ export const ACCESS: Record<Route, Access> = {
   'POST /api/fleet/views': 'technician',
   'DELETE /api/fleet/views/:id': 'technician',
   'POST /api/fleet/jobs': 'technician',
+  'GET /api/devices/:id/settings': 'technician',
   'GET /api/devices/:id/notes': 'technician',
   'PUT /api/devices/:id/notes': 'technician',
   'GET /api/devices/:id/readings': 'technician',

@@ -118,6 +118,7 @@ export function describeCampaigns(api: () => RestApi): void {
         '400 invalid-request',
         wanted({ waves: Array(LIMITS.CAMPAIGN_WAVES).fill({ devices: 1 }) }),
       ],
+      ['no values to set', 'tom', 'POST /api/campaigns', '400 invalid-request', wanted({ operation: 'settings-set' })],
       ['a wave of nothing', 'tom', 'POST /api/campaigns', '400 invalid-request', wanted({ waves: [{ percent: 0 }] })],
       [
         'hours that are too short',

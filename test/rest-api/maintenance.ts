@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { deviceSettings, type SettingRow } from '../../src/protocol/device-settings';
 import { FIRMWARE_MEDIA_TYPE } from '../../src/protocol/firmware-package';
 import { firmware, job, type Job, type JobState } from '../../src/protocol/maintenance';
 import { sha256Hex } from '../../src/tunnel/sha256';
 import { FirmwareMaker } from '../support/firmware-maker';
-import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
+import { itRefuses, UNKNOWN_ID, type RefusalRow, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 
 const FILE = Buffer.from('firmware '.repeat(100));
@@ -98,6 +99,45 @@ export function describeJobs(api: () => RestApi, maker: FirmwareMaker): void {
       await api().succeeds('ada', 'DELETE /api/firmware/:id', { params: { id: stored.id } });
     });
 
+    it('read and set the settings of a device, which are kept', async () => {
+      const settingsOf = () =>
+        api().answers('tess', 'GET /api/devices/:id/settings', deviceSettings, { params: printer });
+      expect(await settingsOf()).toEqual({ deviceId: 'printer', readAt: null, jobId: null, rows: [] });
+      const choices = ['one-sided', 'two-sided-long-edge'];
+      const row = { source: 'ipp', settable: true, choices, detail: '' } as const;
+      const location: SettingRow = { ...row, name: 'location', outcome: 'read', value: 'Hall', choices: [] };
+      const sides: SettingRow = { ...row, name: 'sides-default', outcome: 'read', value: 'one-sided' };
+      const absent: SettingRow = { ...location, name: 'operator', outcome: 'unsupported', value: null, source: null };
+      const { agent } = api().plane;
+      const read = await instruct({ operation: 'settings-read' });
+      (await agent.commanded(read.id, 'execute')).answer({ status: 'completed', settings: [location, sides, absent] });
+      await reaches(read.id, 'succeeded');
+      expect(await settingsOf()).toMatchObject({ jobId: read.id, rows: [location, sides, absent] });
+      expect((await get(read.id)).settingRows).toMatchObject([location, { ...sides, choices: [] }, absent]);
+
+      const settings = { location: 'Hall 2', 'sides-default': 'two-sided-long-edge' };
+      const set = await instruct({ operation: 'settings-set', settings });
+      expect(set.settings).toEqual(settings);
+      const execute = await agent.commanded(set.id, 'execute');
+      expect(execute.fields).toMatchObject({ 'setting.location': 'Hall 2' });
+      const refused: SettingRow = { ...sides, outcome: 'refused', detail: 'not now' };
+      const done: SettingRow = { ...location, outcome: 'set', value: 'Hall 2' };
+      execute.answer({ status: 'completed', failure: 'settings-missed', settings: [done, refused] });
+      expect(await reaches(set.id, 'failed')).toMatchObject({ failure: 'settings-missed', settingRows: [done, {}] });
+      const { rows } = await settingsOf();
+      expect(rows).toEqual([{ ...location, value: 'Hall 2' }, sides, absent]);
+    });
+
+    it('store no settings that another operation reports', async () => {
+      const { id } = await instruct();
+      const row = { name: 'location', outcome: 'read', value: 'X', source: 'ipp', settable: true } as const;
+      const settings = [{ ...row, choices: [], detail: '' }];
+      (await api().plane.agent.commanded(id, 'execute')).answer({ status: 'completed', settings });
+      await reaches(id, 'succeeded');
+      const known = await api().answers('tess', 'GET /api/devices/:id/settings', deviceSettings, { params: printer });
+      expect(known.rows.find(({ name }) => name === 'location')?.value).not.toBe('X');
+    });
+
     const route = 'POST /api/devices/:id/jobs';
     const body = (change: object) => ({ params: printer, body: { operation: 'counters', ...change } });
     const counters = { body: { operation: 'counters' } };
@@ -105,6 +145,17 @@ export function describeJobs(api: () => RestApi, maker: FirmwareMaker): void {
       ['an unknown device', 'tom', route, '404 unknown-device', { params: { id: 'no-such-device' }, ...counters }],
       ['a device that is offline', 'tom', route, '409 device-offline', { params: { id: 'away' }, ...counters }],
       ['an operation not announced', 'tom', route, '409 operation-unsupported', body({ operation: 'test-page' })],
+      ['settings without values', 'tom', route, '400 invalid-request', body({ operation: 'settings-set' })],
+      ['values without settings', 'tom', route, '400 invalid-request', body({ settings: { location: 'x' } })],
+      ...[{}, { colour: 'x' }, { location: 'ä'.repeat(64) }, { 'sleep-minutes': '0' }, { 'sides-default': 'all' }].map(
+        (settings): RefusalRow => [
+          `the settings ${JSON.stringify(settings).slice(0, 30)}`,
+          'tom',
+          route,
+          '400 invalid-request',
+          body({ operation: 'settings-set', settings }),
+        ],
+      ),
       ['an unknown operation', 'tom', route, '400 invalid-request', body({ operation: 'explode' })],
       ['a negative wait', 'tom', route, '400 invalid-request', body({ waitMinutes: -1 })],
       ['an installation of no file', 'tom', route, '400 invalid-request', body({ operation: 'firmware-install' })],

@@ -74,6 +74,7 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/devices/:id/identity': device,
   'GET /api/devices/:id/information': device,
   'POST /api/devices/:id/information': device,
+  'GET /api/devices/:id/settings': device,
   'GET /api/devices/:id/notes': device,
   'PUT /api/devices/:id/notes': ['deviceId', '404 unknown-device', (id) => ({ ...byId(id), body: NOTES })],
   'GET /api/devices/:id/readings': [

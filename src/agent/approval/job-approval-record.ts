@@ -10,10 +10,11 @@ export type JobSigner = (order: JobOrder, decision: 'approved' | 'declined', by:
 /** Signs the answers to maintenance jobs. */
 export const jobSigner =
   ({ agentId, key }: Signer): JobSigner =>
-  ({ jobId, deviceId, operation, requestedBy = null, firmware }, decision, answeredBy) => {
+  ({ jobId, deviceId, operation, requestedBy = null, firmware, settings = null }, decision, answeredBy) => {
     const record: JobApprovalRecord = {
       ...{ version: 1, agentId, jobId, deviceId, operation, requestedBy },
       firmware: firmware ? { version: firmware.version, sha256: firmware.sha256 } : null,
+      settings,
       ...{ decision, answeredBy, answeredAt: toInstant(Date.now()) },
     };
     const text = JSON.stringify(record);

@@ -149,7 +149,7 @@ describe('parseConfiguration', () => {
     [{}, [], {}],
     [
       { ipp: 'ipp://printer/ipp/print' },
-      ['information', 'counters', 'identify', 'test-page', 'restart'],
+      ['information', 'counters', 'identify', 'test-page', 'restart', 'settings-read'],
       { ipp: { host: 'printer', port: 631, tls: false, path: '/ipp/print', uri: 'ipp://printer/ipp/print' } },
     ],
     [
@@ -186,16 +186,30 @@ describe('parseConfiguration', () => {
   });
 
   it.each<[object, string[], object]>([
-    [{ ipp: 'ipp://printer/ipp', snmp: {} }, ['information', 'counters', 'identify', 'test-page', 'restart'], {}],
+    [
+      { ipp: 'ipp://printer/ipp', snmp: {} },
+      ['information', 'counters', 'identify', 'test-page', 'restart', 'settings-read'],
+      {},
+    ],
     [
       { snmp: { host: '192.168.1.20' } },
-      ['information', 'counters'],
+      ['information', 'counters', 'settings-read'],
       { host: '192.168.1.20', port: 161, version: '2c' },
     ],
     [
       { snmp: { host: 'printer', port: 1161, version: '1' }, maintenance: ['counters'] },
       ['counters'],
       { version: '1' },
+    ],
+    [
+      { snmp: { host: 'printer', writeCommunity: 'wr1te' }, maintenance: ['settings-set'] },
+      ['settings-set'],
+      { writes: true, community: 'public', writeCommunity: 'wr1te' },
+    ],
+    [
+      { snmp: { ...V3, host: 'printer', write: true }, maintenance: ['settings-set'] },
+      ['settings-set'],
+      { writes: true },
     ],
     [
       { ipp: 'ipp://printer/ipp', maintenance: [], snmp: V3 },
@@ -210,7 +224,7 @@ describe('parseConfiguration', () => {
   });
 
   it('keeps community and passwords of SNMP out of everything that is printed', () => {
-    const secret = { community: 's3cret' };
+    const secret = { community: 's3cret', writeCommunity: 's3cret-too' };
     const [first, second] = parse({
       devices: [
         { ...device, snmp: { host: 'printer', ...secret } },

@@ -120,7 +120,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * `ipp`: the printer's URI (also ipps, http, https); without a path, the agent finds it. `firmware`: where a firmware file is sent, unchanged to a raw port
  * or by `PUT` to an http or https address. `certificate`: for ipps and https, the pin of the device's key, or `any`; by
  * default, a certificate authority that this computer trusts must have signed it. `maintenance`: what the owner decides
- * about each operation (maintenance/owner-rules); by default, reading is allowed, and the others need a YES at the device. A
+ * about each operation (maintenance/owner-rules); by default, reading is allowed, settings
+ * are not set (`settings-set`), and the others need a YES at the device. A
  * list allows its operations without asking and denies the others; an object has a rule for each:
  *
  *     "maintenance": { "test-page": "allow", "restart": "ask", "firmware-install": "deny", "identify":
@@ -138,7 +139,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *       "privacy": { "protocol": "AES", "passwordFile": "mfp-1-privacy" } }
  *
  * the agent also reads the device by SNMP (snmp-access.ts), at `host` (default: that of `ipp`) and `port`; versions 1 and 2c
- * have a `community` instead. `meterFiles`: files that name the meters of further models (snmp/meter-map.ts).
+ * have a `community` instead. Settings are set by SNMP only with `writeCommunity` (or `writeCommunityFile`), and in version 3 with
+ * `"write": true`, if the user may write. `meterFiles`: files that name the meters of further models (snmp/meter-map.ts).
  *
  * `ranges`: IPv4 networks (`["192.168.1.0/24"]`) within which a device is followed to another address (discovery/device-follower).
  *

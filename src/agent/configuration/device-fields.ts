@@ -10,11 +10,26 @@ import { application, withWeakTls } from './application';
 import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
 import { deviceLogin } from './device-login';
 import { problem, unique } from './field-problem';
-import { snmpField } from './snmp-access';
+import { snmpField, snmpWrites } from './snmp-access';
 
 /** Operations that need IPP only. `firmware-install` also needs an address for the file. */
-const BY_IPP: readonly Operation[] = ['information', 'counters', 'identify', 'test-page', 'restart'];
-const BY_SNMP: readonly Operation[] = ['information', 'counters'];
+const BY_IPP: readonly Operation[] = [
+  'information',
+  'counters',
+  'identify',
+  'test-page',
+  'restart',
+  'settings-read',
+  'settings-set',
+];
+const BY_SNMP: readonly Operation[] = ['information', 'counters', 'settings-read'];
+
+/** What the configuration would need for an operation. */
+function missingFor(name: Operation, hasIpp: boolean): string {
+  if (hasIpp && name === 'firmware-install') return '"firmware"';
+  if (name === 'settings-set') return '"ipp", or "snmp" with a right to write';
+  return BY_SNMP.includes(name) ? '"ipp" or "snmp"' : '"ipp"';
+}
 
 const deviceFields = z.strictObject({
   id: deviceId,
@@ -60,7 +75,8 @@ export const device = deviceFields.transform((fields, context) => {
   const snmpHost = snmp && (snmp.host ?? ipp?.host);
   if (snmp && snmpHost === undefined) return problem(context, 'needs "host", or "ipp" beside it', ['snmp']);
   const byIpp = [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])];
-  const reachable = ipp ? byIpp : snmp ? BY_SNMP : [];
+  const bySnmp = [...BY_SNMP, ...(snmp && snmpWrites(snmp) ? (['settings-set'] as const) : [])];
+  const reachable = ipp ? byIpp : snmp ? bySnmp : [];
   const possible = reachable.filter((name) => kindHas(kind, name));
   const rules = ownerRules(maintenance);
   const named = Array.isArray(maintenance)
@@ -69,9 +85,8 @@ export const device = deviceFields.transform((fields, context) => {
   for (const [name, at] of named) {
     if (rules[name].do === 'deny') continue;
     if (!kindHas(kind, name)) return problem(context, `a ${kind} has no ${name}`, ['maintenance', at]);
-    const missing =
-      ipp && name === 'firmware-install' ? '"firmware"' : BY_SNMP.includes(name) ? '"ipp" or "snmp"' : '"ipp"';
-    if (!possible.includes(name)) return problem(context, `${name} requires ${missing}`, ['maintenance', at]);
+    if (!possible.includes(name))
+      return problem(context, `${name} requires ${missingFor(name, ipp !== undefined)}`, ['maintenance', at]);
   }
   return {
     ...rest,

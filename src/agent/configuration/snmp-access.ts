@@ -25,16 +25,21 @@ const communityBased = z
     version: z.enum(['1', '2c']).default('2c'),
     community: text.optional(),
     communityFile: text.optional(),
+    writeCommunity: text.optional(),
+    writeCommunityFile: text.optional(),
   })
-  .superRefine(({ community, communityFile }, context) => {
+  .superRefine(({ community, communityFile, writeCommunity, writeCommunityFile }, context) => {
     if (community !== undefined && communityFile !== undefined)
       context.addIssue({ code: 'custom', message: 'needs "community" or "communityFile", not both' });
+    if (writeCommunity !== undefined && writeCommunityFile !== undefined)
+      context.addIssue({ code: 'custom', message: 'needs "writeCommunity" or "writeCommunityFile", not both' });
   });
 const userBased = z.strictObject({
   ...place,
   version: z.literal('3'),
   user: z.string().min(1).max(32),
   context: z.string().max(32).default(''),
+  write: z.boolean().default(false),
   authentication: z
     .strictObject({ protocol: z.enum(AUTHENTICATION_PROTOCOLS).default('SHA-256'), ...secretOf(LEAST_PASSWORD) })
     .superRefine(eitherSecret),
@@ -43,6 +48,10 @@ const userBased = z.strictObject({
     .superRefine(eitherSecret)
     .optional(),
 });
+
+/** Whether the owner has given a right to write. */
+export const snmpWrites = (field: SnmpField): boolean =>
+  field.version === '3' ? field.write : (field.writeCommunity ?? field.writeCommunityFile) !== undefined;
 
 /** `"snmp"` of a device. */
 export const snmpField = z.unknown().transform((value, context) => {
@@ -63,7 +72,7 @@ export interface SnmpUser {
   readonly isPrivate: boolean;
 }
 
-type Secrets = Readonly<Partial<Record<'community' | 'authentication' | 'privacy', ConfiguredSecret>>>;
+type Secrets = Readonly<Partial<Record<'community' | 'writing' | 'authentication' | 'privacy', ConfiguredSecret>>>;
 
 /** How a device is read by SNMP. Community and passwords are in no property. */
 export class SnmpAccess {
@@ -72,6 +81,8 @@ export class SnmpAccess {
   readonly version: SnmpField['version'];
   /** Only for version 3. */
   readonly user: SnmpUser | undefined;
+  /** Whether settings may be set: by a community for writing, or by the user of version 3. */
+  readonly writes: boolean;
   readonly #field: SnmpField;
   readonly #folder: string;
   readonly #secrets: Secrets;
@@ -84,6 +95,7 @@ export class SnmpAccess {
     this.host = host;
     this.port = port;
     this.version = version;
+    this.writes = snmpWrites(field);
     const secretIn = (password?: string, file?: string) => new ConfiguredSecret({ text: password, file }, folder);
     if (field.version === '3') {
       const { user: name, context, authentication, privacy } = field;
@@ -95,7 +107,11 @@ export class SnmpAccess {
     } else {
       const { community = WELL_KNOWN, communityFile } = field;
       const isSecret = communityFile !== undefined || community !== WELL_KNOWN;
-      this.#secrets = loaded ?? (isSecret ? { community: secretIn(field.community, communityFile) } : {});
+      const { writeCommunity, writeCommunityFile } = field;
+      this.#secrets = loaded ?? {
+        ...(isSecret && { community: secretIn(field.community, communityFile) }),
+        ...(this.writes && { writing: secretIn(writeCommunity, writeCommunityFile) }),
+      };
     }
   }
 
@@ -106,6 +122,10 @@ export class SnmpAccess {
 
   get community(): string {
     return this.#secrets.community?.text ?? WELL_KNOWN;
+  }
+  /** Of requests that set something. */
+  get writeCommunity(): string {
+    return this.#secrets.writing?.text ?? '';
   }
   get authenticationPassword(): string {
     return this.#secrets.authentication?.text ?? '';

@@ -1,9 +1,10 @@
 import type { DeviceInformation, DeviceProblem, OtherDevice } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
+import type { SettingsAccess } from './known-setting';
 import type { Readiness } from './readiness';
 
 /** Maintenance access of the agent to one device, independent of the protocol. */
-export interface DeviceAccess {
+export interface DeviceAccess extends SettingsAccess {
   /** Supported operations. */
   readonly operations: readonly Operation[];
   /** From the latest answer to `information`. */

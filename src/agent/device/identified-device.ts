@@ -3,6 +3,7 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import { OtherDeviceAnswers, type DeviceAccess } from './device-access';
 import type { KnownIdentities } from './known-identities';
+import type { KnownSetting, NewSettings, SettingRefusals } from './known-setting';
 import type { Readiness } from './readiness';
 
 /**
@@ -46,6 +47,12 @@ export class IdentifiedDevice implements DeviceAccess {
   }
   async sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
     await (await this.verified(signal)).device.sendFirmware(file, onSent, signal);
+  }
+  async settings(signal?: AbortSignal): Promise<readonly KnownSetting[]> {
+    return (await this.verified(signal)).device.settings(signal);
+  }
+  async setSettings(wanted: NewSettings, signal?: AbortSignal): Promise<SettingRefusals> {
+    return (await this.verified(signal)).device.setSettings(wanted, signal);
   }
 
   /** `device`: the one that was compared, even if this one is moved meanwhile. */

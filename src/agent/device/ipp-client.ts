@@ -34,6 +34,8 @@ interface Ask {
   /** The object that the operation is for. */
   readonly target: 'printer-uri' | 'system-uri';
   readonly attributes: readonly IppAttribute[];
+  /** Of the printer, to be set. */
+  readonly printer?: readonly IppAttribute[];
   readonly data?: Buffer;
 }
 
@@ -59,10 +61,12 @@ export class IppClient {
   /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */
   printer(
     operation: IppOperation,
-    { attributes = [], data }: { attributes?: readonly IppAttribute[]; data?: Buffer } = {},
+    { attributes = [], printer, data }: { attributes?: readonly IppAttribute[] } & Pick<Ask, 'printer' | 'data'> = {},
     signal?: AbortSignal,
   ): Promise<DecodedIpp> {
-    return this.turns.take(signal, () => this.find({ operation, target: 'printer-uri', attributes, data }, signal));
+    return this.turns.take(signal, () =>
+      this.find({ operation, target: 'printer-uri', attributes, printer, data }, signal),
+    );
   }
 
   /** Requests to the System object. @throws as above */
@@ -129,7 +133,7 @@ export class IppClient {
   private async exchange(
     place: IppAddress,
     version: IppVersion,
-    { operation, target, attributes, data }: Ask,
+    { operation, target, attributes, printer, data }: Ask,
     signal?: AbortSignal,
   ): Promise<DecodedIpp> {
     const requestId = (this.requestId = (this.requestId % 0x7fffffff) + 1);
@@ -149,6 +153,7 @@ export class IppClient {
             ...attributes,
           ],
         },
+        ...(printer ? [{ group: 'printer', attributes: printer } as const] : []),
       ],
       data,
     });

@@ -186,7 +186,7 @@ describe('IppDevice', () => {
   it('supports only operations with a configured address', async () => {
     const bare = deviceAt({});
     const readOnly = deviceAt({ ipp: `ipp://127.0.0.1:${mfp.port}/ipp/print`, maintenance: ['counters'] });
-    expect([bare.operations, readOnly.operations, device.operations.length]).toEqual([[], ['counters'], 6]);
+    expect([bare.operations, readOnly.operations, device.operations.length]).toEqual([[], ['counters'], 7]);
     for (const attempt of [
       bare.information(),
       bare.restart(),

@@ -1,6 +1,7 @@
 import { attributesOf, type IppAttributes } from '../../ipp/ipp-message';
 import { UNIDENTIFIED, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation } from '../../protocol/device-information';
+import type { SettingName } from '../../protocol/device-settings';
 import type { Operation } from '../../protocol/maintenance';
 import type { Device } from '../configuration/configuration';
 import { DeviceRefused, OperationUnsupported, type DeviceAccess } from './device-access';
@@ -9,6 +10,8 @@ import { INFORMATION_ATTRIBUTES, informationOf } from './information';
 import { IDENTITY_ATTRIBUTES, identityOf } from './identity';
 import { HttpLogin } from './http-login';
 import { IppClient } from './ipp-client';
+import { ippAttributeFor, ippSettingsIn, SETTING_ATTRIBUTES } from './ipp-settings';
+import type { KnownSetting, NewSettings, SettingRefusals } from './known-setting';
 import { READINESS_ATTRIBUTES, readinessOf, UNREPORTED, type Readiness } from './readiness';
 import { RASTER_TYPES } from './pwg-raster';
 import { sendHttp, sendRaw } from './send-firmware';
@@ -73,6 +76,25 @@ export class IppDevice implements DeviceAccess {
     await (firmware.kind === 'raw'
       ? sendRaw(firmware, file, onSent, signal)
       : sendHttp(firmware, file, onSent, signal, { login: this.login }));
+  }
+
+  async settings(signal?: AbortSignal): Promise<readonly KnownSetting[]> {
+    return ippSettingsIn(await this.inParts(SETTING_ATTRIBUTES, signal));
+  }
+
+  /** Set-Printer-Attributes (RFC 3380), which sets all attributes of a request or none of them. */
+  async setSettings(wanted: NewSettings, signal?: AbortSignal): Promise<SettingRefusals> {
+    const refusals = new Map<SettingName, string>();
+    for (const [name, value] of wanted) {
+      try {
+        const printer = [ippAttributeFor(name, value)];
+        await this.printer().printer('Set-Printer-Attributes', { printer }, signal);
+      } catch (error) {
+        if (!(error instanceof DeviceRefused) || error.problem !== 'refused') throw error;
+        refusals.set(name, error.message);
+      }
+    }
+    return refusals;
   }
 
   /** Whether the device has asked for the login and accepted it. @throws LoginRefused, or as `information` */

@@ -1,7 +1,20 @@
 import { differenceOf, UNIDENTIFIED, withMarks, type DeviceIdentity } from '../../protocol/device-identity';
-import type { DeviceInformation, DeviceProblem, DeviceProtocol } from '../../protocol/device-information';
+import {
+  PROTOCOLS,
+  type DeviceInformation,
+  type DeviceProblem,
+  type DeviceProtocol,
+} from '../../protocol/device-information';
+import type { SettingName } from '../../protocol/device-settings';
 import type { Operation } from '../../protocol/maintenance';
 import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from './device-access';
+import {
+  mergedSettings,
+  type KnownSetting,
+  type NewSettings,
+  type SettingRefusals,
+  type SettingsAccess,
+} from './known-setting';
 import { mergeReadings, type Reading } from './information-precedence';
 import { UNREPORTED, type Readiness } from './readiness';
 
@@ -17,7 +30,7 @@ export interface InformationAccess {
 
 export interface DeviceSources {
   readonly ipp?: DeviceAccess & InformationAccess;
-  readonly snmp?: InformationAccess;
+  readonly snmp?: InformationAccess & SettingsAccess;
   /** Both have the same address, so they are of one device, whatever serial numbers they report. */
   readonly shareAddress?: boolean;
 }
@@ -29,6 +42,8 @@ type Read = Exclude<Answer, { readonly failure: Error }>;
 /** A device that is read in IPP, SNMP or both. Everything but its information needs IPP. */
 export class MergedDevice implements DeviceAccess {
   identity: DeviceIdentity = UNIDENTIFIED;
+  /** Protocols that gave the latest information: those that another device answers in are not among them. */
+  private answered: readonly DeviceProtocol[] = [];
 
   /** @param operations that the configuration permits */
   constructor(
@@ -46,6 +61,7 @@ export class MergedDevice implements DeviceAccess {
    */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
     const { ipp, snmp } = this.sources;
+    this.answered = [];
     const [byIpp, bySnmp] = await Promise.all([
       ipp && answerOf('ipp', ipp, signal),
       snmp && answerOf('snmp', snmp, signal),
@@ -55,7 +71,7 @@ export class MergedDevice implements DeviceAccess {
     if (!only) throw new OperationUnsupported('the configuration has neither "ipp" nor "snmp" for the device');
     if (isFailed(only)) throw only.failure;
     this.identity = only.identity;
-    return mergeReadings([only]);
+    return this.merged([only]);
   }
 
   private together(byIpp: Answer, bySnmp: Answer): DeviceInformation {
@@ -63,15 +79,44 @@ export class MergedDevice implements DeviceAccess {
       // without a mark, it could be another device that answers
       if (isFailed(bySnmp) || !(bySnmp.identity.serialNumber || bySnmp.identity.mac)) throw byIpp.failure;
       this.identity = bySnmp.identity;
-      return { ...mergeReadings([bySnmp]), unanswered: { protocol: 'ipp', ...problemOf(byIpp.failure) } };
+      return { ...this.merged([bySnmp]), unanswered: { protocol: 'ipp', ...problemOf(byIpp.failure) } };
     }
     const other = isFailed(bySnmp) ? bySnmp : this.ofOneDevice(byIpp, bySnmp);
     if (isFailed(other)) {
       this.identity = byIpp.identity;
-      return { ...mergeReadings([byIpp]), unanswered: { protocol: 'snmp', ...problemOf(other.failure) } };
+      return { ...this.merged([byIpp]), unanswered: { protocol: 'snmp', ...problemOf(other.failure) } };
     }
     this.identity = withMarks(byIpp.identity, other.identity) ?? byIpp.identity;
-    return mergeReadings([byIpp, other]);
+    return this.merged([byIpp, other]);
+  }
+
+  private merged(readings: readonly Read[]): DeviceInformation {
+    this.answered = readings.map(({ source }) => source);
+    return mergeReadings(readings);
+  }
+
+  /** In the protocols of the latest information, because in another one another device may answer. */
+  async settings(signal?: AbortSignal): Promise<readonly KnownSetting[]> {
+    const [byIpp, bySnmp] = await Promise.all(
+      PROTOCOLS.map(async (each) => (await this.answering(each)?.settings(signal)) ?? []),
+    );
+    return mergedSettings(byIpp!, bySnmp!);
+  }
+
+  /** Each in the protocol in which it is known. */
+  async setSettings(wanted: NewSettings, signal?: AbortSignal): Promise<SettingRefusals> {
+    const known = new Map((await this.settings(signal)).map(({ name, source }) => [name, source]));
+    const refusals: [SettingName, string][] = [];
+    for (const protocol of PROTOCOLS) {
+      const own = wanted.filter(([name]) => known.get(name) === protocol);
+      const refused = own.length > 0 ? await this.answering(protocol)?.setSettings(own, signal) : undefined;
+      refusals.push(...(refused ?? []));
+    }
+    return new Map(refusals);
+  }
+
+  private answering(protocol: DeviceProtocol): SettingsAccess | undefined {
+    return this.answered.includes(protocol) ? this.sources[protocol] : undefined;
   }
 
   /** Two addresses may belong to two devices, whose counters must not be mixed. */

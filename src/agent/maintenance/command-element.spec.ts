@@ -98,6 +98,7 @@ describe('commands as XML', () => {
     failure: null,
     detail: '',
     result: [],
+    settings: [],
     record: null,
     ...change,
   });

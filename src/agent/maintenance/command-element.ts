@@ -36,7 +36,10 @@ export function readCommand(element: Element): Command {
   // Within a session, `execute` means the default action, which is `next` (XEP-0050 3.4).
   if (jobId !== undefined) return { action: 'next', operation, jobId };
   const order = readOrder(operation, formFields(element.getChild('x', NS_DATA)));
-  const complete = order && (order.firmware !== undefined) === (operation === 'firmware-install');
+  const complete =
+    order &&
+    (order.firmware !== undefined) === (operation === 'firmware-install') &&
+    (order.settings !== undefined) === (operation === 'settings-set');
   if (!complete) throw new CommandRefused('bad-payload');
   return { action: 'execute', order };
 }
@@ -50,9 +53,9 @@ function formFields(form: Element | undefined): FormFields {
   return all.FORM_TYPE === NS_MAINTENANCE ? all : {};
 }
 
-/** The answer to every action. Omits the last result lines if they do not fit into the stanza. */
+/** The answer to every action, without what does not fit into the stanza. */
 export function encodeReport(operation: Operation, jobId: string, report: JobReport): Element {
-  const { status, result } = report;
+  const { status } = report;
   const fields = Object.entries({ FORM_TYPE: NS_MAINTENANCE, ...reportFields(report) });
   const answer = xml(
     'command',
@@ -60,7 +63,16 @@ export function encodeReport(operation: Operation, jobId: string, report: JobRep
     xml('x', { xmlns: NS_DATA, type: 'result' }, ...fields.map(([name, value]) => encodeField(name, value))),
   );
   const fits = Buffer.byteLength(answer.toString()) + ENVELOPE_BYTES <= LIMITS.XMPP_STANZA_BYTES;
-  return fits ? answer : encodeReport(operation, jobId, { ...report, result: result.slice(0, -1) });
+  return fits ? answer : encodeReport(operation, jobId, shorter(report));
+}
+
+/** Without the last line of the result, then without the choices of settings, then without the last setting. */
+function shorter(report: JobReport): JobReport {
+  const { result, settings } = report;
+  if (result.length > 0) return { ...report, result: result.slice(0, -1) };
+  if (settings.some(({ choices }) => choices.length > 0))
+    return { ...report, settings: settings.map((each) => ({ ...each, choices: [] })) };
+  return { ...report, settings: settings.slice(0, -1) };
 }
 
 function encodeField(name: string, value: string): Element {

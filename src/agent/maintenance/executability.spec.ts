@@ -86,7 +86,7 @@ describe('whether a device can execute an operation', () => {
 
   it.each(TABLE)('a device that %s', (_what, change, expected) => {
     expect(COLUMNS.map((operation) => resultOf(operation, change))).toEqual(expected);
-    for (const reading of ['information', 'counters'] as const)
+    for (const reading of ['information', 'counters', 'settings-read'] as const)
       expect(resultOf(reading, change)).toBe(change.reached === false ? (change.problem?.code ?? 'unreachable') : null);
   });
 

@@ -71,6 +71,8 @@ const CHECKS: Readonly<Record<Operation, readonly Check[]>> = {
   information: [],
   counters: [],
   identify: [],
+  'settings-read': [],
+  'settings-set': [],
   // A printer that is printing queues the page.
   'test-page': [stopped, notAccepting],
   // These would cut off sessions and print jobs; a stopped device may need a restart.

@@ -32,6 +32,7 @@ const done: JobReport = {
   failure: null,
   detail: '',
   result: [],
+  settings: [],
   record: null,
   status: 'completed',
 };

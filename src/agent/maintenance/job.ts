@@ -1,4 +1,5 @@
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
+import type { SettingRow } from '../../protocol/device-settings';
 import type { SignedRecord } from '../../protocol/approval-record';
 import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintenance';
 import type { DeviceFacts } from './executability';
@@ -45,11 +46,16 @@ export interface AgentJob {
 /** By job ID, in order of arrival. */
 export type AgentJobs = ReadonlyMap<string, AgentJob>;
 
+/** What a job has found or done. */
+export interface JobResults {
+  readonly result?: readonly ResultLine[];
+  readonly settings?: readonly SettingRow[];
+}
+
 /** The outcome of a job that was started; `failure` null: it succeeded. */
-export interface JobOutcome {
+export interface JobOutcome extends JobResults {
   readonly failure: JobFailure | null;
   readonly detail: string;
-  readonly result: readonly ResultLine[];
 }
 
 export type JobInput =
@@ -97,7 +103,16 @@ export interface JobPlan {
   readonly answer: JobAnswer;
 }
 
-const NOTHING = { hold: null, percent: null, activity: '', failure: null, detail: '', result: [], record: null };
+const NOTHING = {
+  hold: null,
+  percent: null,
+  activity: '',
+  failure: null,
+  detail: '',
+  result: [],
+  settings: [],
+  record: null,
+};
 
 /** The report of a job to the control plane. */
 export function reportOf({ phase, record: given }: AgentJob): JobReport {
@@ -113,7 +128,8 @@ export function reportOf({ phase, record: given }: AgentJob): JobReport {
 }
 
 /** The report of a job that has ended. */
-export function finalReport({ failure, detail, result }: JobOutcome): JobReport {
-  return { ...NOTHING, status: 'completed', failure, detail: detail.slice(0, 500), result: [...result] };
+export function finalReport({ failure, detail, result = [], settings = [] }: JobOutcome): JobReport {
+  const results = { result: [...result], settings: [...settings] };
+  return { ...NOTHING, status: 'completed', failure, detail: detail.slice(0, 500), ...results };
 }
 export const cancelledReport: JobReport = { ...NOTHING, status: 'canceled' };

@@ -1,4 +1,5 @@
 import type { JobFailure } from '../../protocol/maintenance';
+import type { JobResults } from './job';
 
 /**
  * Why a command is refused: a stanza error condition (RFC 6120 8.3.3), or a condition of XEP-0050 4.4, which is sent
@@ -19,10 +20,11 @@ export class CommandRefused extends Error {
 export class JobFailed extends Error {
   override readonly name = 'JobFailed';
 
-  /** @param detail shown to users; must not contain secrets */
+  /** @param detail shown to users; must not contain secrets @param results what was found or done all the same */
   constructor(
     readonly failure: JobFailure,
     readonly detail = '',
+    readonly results: JobResults = {},
   ) {
     super(`${failure}${detail && `: ${detail}`}`);
   }

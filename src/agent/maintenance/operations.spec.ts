@@ -350,6 +350,7 @@ describe('failures', () => {
       'declined',
       'too-often',
       'firmware-unfit',
+      'settings-missed',
     ];
     const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed'];
     const tested = new Set([...FAILURES.map(([failure]) => failure), ...elsewhere, ...ofTheControlPlane]);

@@ -2,46 +2,49 @@ import type { Journal } from '../../journal/journal';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
 import { isLasting } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
-import type { Operation, ResultLine } from '../../protocol/maintenance';
+import type { Operation } from '../../protocol/maintenance';
 import { type DeviceAccess, DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 import type { DevicePoller } from '../information/device-poller';
 import type { FirmwareCheck } from './firmware-check';
 import type { OwnServer } from './firmware-download';
 import { installFirmware } from './firmware-install';
-import type { JobOutcome } from './job';
+import type { JobOutcome, JobResults } from './job';
 import { JobFailed } from './maintenance.errors';
 import { counterLines, informationLines } from './result-lines';
+import { readSettings, setSettings } from './settings-operations';
 import { waitUntilBack, type OperationTimes, type OperationContext } from './operation-context';
 
 /**
- * S123: how each operation is carried out; resolves with the lines of its result.
+ * S123: how each operation is carried out; resolves with its results.
  * @throws JobFailed, DeviceUnreachable, DeviceRefused, OperationUnsupported; the reason of `signal`
  */
-const EXECUTE: Readonly<Record<Operation, (context: OperationContext) => Promise<ResultLine[]>>> = {
-  information: async ({ query }) => informationLines(await query()),
+const EXECUTE: Readonly<Record<Operation, (context: OperationContext) => Promise<JobResults>>> = {
+  information: async ({ query }) => ({ result: informationLines(await query()) }),
   counters: async ({ query }) => {
     const lines = counterLines(await query());
     if (lines.length === 0) throw new OperationUnsupported('the device reports no counters');
-    return lines;
+    return { result: lines };
   },
   identify: async (context) => {
     await accepted(context, (signal) => context.access.identify(signal));
-    return [];
+    return {};
   },
   'test-page': async (context) => {
     await accepted(context, (signal) =>
       context.access.printTestPage(`Platen test page ${context.order.jobId}`, signal),
     );
-    return [];
+    return {};
   },
   restart: async (context) => {
     await accepted(context, (signal) => context.access.restart(signal));
     context.progress('restarting', null);
     await waitUntilBack(context);
-    return [];
+    return {};
   },
-  'firmware-install': installFirmware,
+  'settings-read': readSettings,
+  'settings-set': setSettings,
+  'firmware-install': async (context) => ({ result: await installFirmware(context) }),
 };
 
 /** Resolves when the device has accepted the request. */
@@ -68,11 +71,11 @@ export async function carryOut(
 ): Promise<JobOutcome> {
   const query = () => poller.query(order.deviceId);
   try {
-    const result = await EXECUTE[order.operation]({ order, access, query, times, ...reports, ...options });
-    return { failure: null, detail: '', result };
+    const results = await EXECUTE[order.operation]({ order, access, query, times, ...reports, ...options });
+    return { failure: null, detail: '', ...results };
   } catch (error) {
-    if (options.signal.aborted) return { failure: 'interrupted', detail: 'the agent was stopped', result: [] };
-    return { ...failureOf(error as Error, journal), result: [] };
+    if (options.signal.aborted) return { failure: 'interrupted', detail: 'the agent was stopped' };
+    return failureOf(error as Error, journal);
   }
 }
 
@@ -82,8 +85,8 @@ export function lastingFailureOf(error: unknown): Pick<JobOutcome, 'failure' | '
   return { failure: error.problem, detail: error.message };
 }
 
-function failureOf(error: Error, journal: Journal): Pick<JobOutcome, 'failure' | 'detail'> {
-  if (error instanceof JobFailed) return { failure: error.failure, detail: error.detail };
+function failureOf(error: Error, journal: Journal): JobOutcome {
+  if (error instanceof JobFailed) return { failure: error.failure, detail: error.detail, ...error.results };
   if (error instanceof DeviceUnreachable) return { failure: 'device-unreachable', detail: error.message };
   const lasting = lastingFailureOf(error);
   if (lasting) return lasting;

@@ -9,15 +9,18 @@ const choicesOf = (field?: unknown) =>
 const hours = [{ days: [1, 2, 3, 4, 5], from: '08:00', until: '18:00' }];
 
 describe("an owner's rules", () => {
-  const asks = { identify: 'ask', 'test-page': 'ask', restart: 'ask', 'firmware-install': 'ask' };
-  const denies = { identify: 'deny', 'test-page': 'deny', restart: 'deny', 'firmware-install': 'deny' };
-  const reads = { information: 'allow', counters: 'allow' };
+  const off = { 'settings-set': 'deny' };
+  const asks = { identify: 'ask', 'test-page': 'ask', restart: 'ask', 'firmware-install': 'ask', ...off };
+  const denies = { identify: 'deny', 'test-page': 'deny', restart: 'deny', 'firmware-install': 'deny', ...off };
+  const reads = { information: 'allow', counters: 'allow', 'settings-read': 'allow' };
+  const readsNot = { information: 'deny', counters: 'deny', 'settings-read': 'deny' };
   it.each<[string, unknown, object]>([
     ['nothing', undefined, { ...reads, ...asks }],
     ['an empty object', {}, { ...reads, ...asks }],
-    ['an empty list', [], { information: 'deny', counters: 'deny', ...denies }],
-    ['a list', ['counters', 'restart'], { information: 'deny', counters: 'allow', ...denies, restart: 'allow' }],
+    ['an empty list', [], { ...readsNot, ...denies }],
+    ['a list', ['counters', 'restart'], { ...readsNot, counters: 'allow', ...denies, restart: 'allow' }],
     ['an object', { restart: 'allow', counters: 'deny' }, { ...reads, ...asks, restart: 'allow', counters: 'deny' }],
+    ['an object with settings', { 'settings-set': 'ask' }, { ...reads, ...asks, 'settings-set': 'ask' }],
     ['hours for one', { restart: { do: 'allow', hours } }, { ...reads, ...asks, restart: 'allow' }],
   ])('of %s', (_what, field, expected) => expect(choicesOf(field)).toEqual(expected));
 

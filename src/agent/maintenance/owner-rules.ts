@@ -24,7 +24,14 @@ export interface OwnerRule {
 export type OwnerRules = Readonly<Record<Operation, OwnerRule>>;
 
 /** They change nothing at the device and print nothing. */
-export const READING: readonly Operation[] = ['information', 'counters'];
+export const READING: readonly Operation[] = ['information', 'counters', 'settings-read'];
+/** Without a rule of the owner, not even with a YES at the device. */
+export const ONLY_BY_RULE: readonly Operation[] = ['settings-set'];
+
+const choiceWithoutRule = (name: Operation): OwnerRule['do'] => {
+  if (READING.includes(name)) return 'allow';
+  return ONLY_BY_RULE.includes(name) ? 'deny' : 'ask';
+};
 
 const boundOf = (name: Operation): number =>
   READING.includes(name) ? LIMITS.READINGS_PER_HOUR : LIMITS.OPERATIONS_PER_HOUR;
@@ -63,11 +70,11 @@ export const maintenanceField = z.unknown().transform((value, context) => {
   return parsed.data ?? z.NEVER;
 });
 
-/** Without a rule, an operation only goes without asking if it only reads. */
+/** Without a rule, an operation only goes without asking if it only reads, and settings are not set at all. */
 export function ownerRules(field?: z.output<typeof maintenanceField>): OwnerRules {
   const rules = operation.options.map((name): [Operation, OwnerRule] => {
     if (Array.isArray(field)) return [name, ruleFor(name, field.includes(name) ? 'allow' : 'deny')];
-    const set = field?.[name] ?? (READING.includes(name) ? 'allow' : 'ask');
+    const set = field?.[name] ?? choiceWithoutRule(name);
     if (typeof set === 'string') return [name, ruleFor(name, set)];
     const { do: choice, hours, perHour = boundOf(name), downgrade } = set;
     return [name, { do: choice, hours, perHour, ...(downgrade && { downgrade }) }];

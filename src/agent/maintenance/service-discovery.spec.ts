@@ -33,7 +33,16 @@ describe('service discovery of an agent', () => {
     expect(await ask('items')).toEqual([]);
   });
   it('lists its commands (XEP-0050 2.1)', async () => {
-    const operations = ['information', 'counters', 'identify', 'test-page', 'restart', 'firmware-install'];
+    const operations = [
+      'information',
+      'counters',
+      'identify',
+      'test-page',
+      'restart',
+      'settings-read',
+      'settings-set',
+      'firmware-install',
+    ];
     expect(await ask('items', COMMANDS)).toEqual(operations.map((operation) => `item ${NODE}${operation}`));
     expect(await ask('info', COMMANDS)).toEqual(['identity automation/command-list', `feature ${COMMANDS}`]);
   });

@@ -89,11 +89,11 @@ function jobsAsking(devices: readonly Device[], jobs: AgentJobs): PendingJob[] {
     const { order, phase } = job;
     const device = devices.find(({ id }) => id === order.deviceId);
     if (!device || phase.name !== 'waiting' || !isAsking(job)) return [];
-    const { jobId, operation, firmware, requestedBy = '' } = order;
+    const { jobId, operation, firmware, settings, requestedBy = '' } = order;
     const { id: deviceId, name: deviceName, location } = device;
     const firmwareVersion = firmware?.version ?? null;
     const shown = { jobId, userName: requestedBy, deviceId, deviceName, location, operation, firmwareVersion };
-    return [{ ...shown, answerBefore: phase.expiresAt }];
+    return [{ ...shown, ...(settings && { settings }), answerBefore: phase.expiresAt }];
   });
 }
 

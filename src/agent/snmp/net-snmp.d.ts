@@ -65,6 +65,7 @@ declare module 'net-snmp' {
   export class Session extends EventEmitter {
     constructor(target: string, authenticator: string | User, options: SessionOptions);
     get(oids: readonly string[], answer: Answer<Varbind[]>): this;
+    set(varbinds: readonly Varbind[], answer: Answer<Varbind[]>): this;
     getNext(oids: readonly string[], answer: Answer<Varbind[]>): this;
     getBulk(oids: readonly string[], nonRepeaters: number, maxRepetitions: number, answer: Answer<Varbind[][]>): this;
     close(): this;

@@ -49,7 +49,11 @@ export class SnmpClient {
   /** Again, after the first time: each engine ID that a device makes up costs time. */
   #isSynchronized = false;
 
-  constructor(private readonly access: SnmpAccess) {
+  /** @param purpose `write`: with the right to write, which only a request that sets something uses */
+  constructor(
+    private readonly access: SnmpAccess,
+    private readonly purpose: 'read' | 'write' = 'read',
+  ) {
     this.#onlyNext = access.version === '1';
   }
 
@@ -115,6 +119,13 @@ export class SnmpClient {
       for (const { oid, value } of (values ?? []).map(readVarbind)) if (value !== null) found.set(oid, value);
     }
     return found;
+  }
+
+  /** Sets one object to a text. @throws DeviceUnreachable; DeviceRefused with the error status of the device */
+  async set(oid: string, text: string): Promise<void> {
+    const varbinds = [{ oid, type: ObjectType.OctetString, value: Buffer.from(text, 'utf8') }];
+    const answered = await this.#ask<Varbind[]>((session, answer) => session.set(varbinds, answer));
+    if (!answered) throw new DeviceRefused(`more than ${LIMITS.SNMP_REQUESTS} requests are needed`);
   }
 
   /** What follows each cursor, by column; undefined: SNMP_REQUESTS are used up. */
@@ -184,7 +195,8 @@ export class SnmpClient {
     });
     if (this.#isClosed) throw new DeviceUnreachable('the reading was ended');
     const { address, family } = this.#address;
-    const authenticator = user ? this.#userOf(user) : this.access.community;
+    const { community, writeCommunity } = this.access;
+    const authenticator = user ? this.#userOf(user) : this.purpose === 'write' ? writeCommunity : community;
     // in the form in which a datagram names its sender
     const canonical = new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
     const session = new GuardedSession(canonical, authenticator, {

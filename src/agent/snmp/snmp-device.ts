@@ -3,15 +3,17 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { SnmpAccess } from '../configuration/snmp-access';
-import { DeviceRefused, DeviceUnreachable } from '../device/device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
+import type { KnownSetting, NewSettings, SettingRefusals, SettingsAccess } from '../device/known-setting';
 import type { InformationAccess } from '../device/merged-device';
 import { mapFor, readMeters, withoutMeters, type MeterMap } from './meter-map';
 import { isPrinter, informationIn, macIn } from './snmp-information';
 import { readPrinterMib } from './printer-mib';
 import { SnmpClient } from './snmp-client';
+import { readSnmpSettings, writeSnmpSettings } from './snmp-settings';
 
-/** Reads one device by SNMP. */
-export class SnmpDevice implements InformationAccess {
+/** Reads one device by SNMP, and sets what it permits to be set. */
+export class SnmpDevice implements InformationAccess, SettingsAccess {
   /** From the latest answer to `information`. */
   identity: DeviceIdentity = UNIDENTIFIED;
   /** Counters of the latest answer that the objects of the vendor gave. */
@@ -25,10 +27,31 @@ export class SnmpDevice implements InformationAccess {
 
   /** @throws DeviceUnreachable, DeviceRefused */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
-    const client = new SnmpClient(this.access);
+    return this.inTime('read', signal, (client) => this.read(client));
+  }
+
+  /** @throws as above */
+  async settings(signal?: AbortSignal): Promise<readonly KnownSetting[]> {
+    const found = await this.inTime('read', signal, (client) => readSnmpSettings(client, this.access.writes));
+    return found.map(({ known }) => known);
+  }
+
+  /** @throws as above; OperationUnsupported without a right to write in the configuration */
+  async setSettings(wanted: NewSettings, signal?: AbortSignal): Promise<SettingRefusals> {
+    if (!this.access.writes) throw new OperationUnsupported('the configuration gives no right to write by SNMP');
+    const known = await this.inTime('read', signal, (client) => readSnmpSettings(client, true));
+    return this.inTime('write', signal, (client) => writeSnmpSettings(client, wanted, known));
+  }
+
+  private async inTime<T>(
+    purpose: 'read' | 'write',
+    signal: AbortSignal | undefined,
+    run: (client: SnmpClient) => Promise<T>,
+  ): Promise<T> {
+    const client = new SnmpClient(this.access, purpose);
     const late = () => new DeviceUnreachable(`the device did not answer by SNMP within ${LIMITS.DEVICE_ANSWER_MS} ms`);
     try {
-      return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, () => this.read(client), late);
+      return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, () => run(client), late);
     } finally {
       client.close();
     }

@@ -4,6 +4,7 @@ import { job, OPEN_JOB_STATES, type Job, type newJob } from '../../protocol/main
 import { cacheInLists, queryOf, usePages, type RowsOf } from './pages';
 import { useClient, type ConsoleQueryClient } from './query-client';
 import { call } from './request';
+import { SETTINGS_OPERATIONS, settingsKey } from './settings';
 
 export type JobFilter = 'open' | 'over' | 'all';
 export type NewJob = z.input<typeof newJob>;
@@ -50,6 +51,8 @@ export function cacheJob(client: ConsoleQueryClient, changed: Job): void {
   if (known && isOlder(changed, known)) return;
   client.keep(['job', changed.id], () => changed);
   cacheInLists(client, 'jobs', changed, !isOpenJob(changed));
+  if (!isOpenJob(changed) && SETTINGS_OPERATIONS.includes(changed.operation))
+    void client.invalidateQueries({ queryKey: settingsKey(changed.deviceId) });
 }
 
 /** A job never loses a time that it has reached. */

@@ -10,6 +10,7 @@ import { enFirmware, enMaintenance } from './en-maintenance';
 import { enProblems } from './en-problems';
 import { enHistory, enReports } from './en-readings';
 import { enSessions } from './en-sessions';
+import { enSettings } from './en-settings';
 
 /** The texts of the console; `ja.ts` has the same keys, or it does not compile. */
 export const en = {
@@ -77,6 +78,7 @@ export const en = {
   ...enSessions,
   maintenance: enMaintenance,
   firmware: enFirmware,
+  settings: enSettings,
   history: enHistory,
   reports: enReports,
   deployment: enDeployment,

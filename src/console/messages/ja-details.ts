@@ -172,6 +172,9 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['must be within {} days', '{}日以内にしてください。'],
   ['must be {} minutes or more', '{}分以上にしてください。'],
   // maintenance
+  ['the device does not report it', '機器はこの設定を報告していません。'],
+  ['the device does not permit it to be set', '機器はこの設定の変更を受け付けません。'],
+  ['this agent does not know the setting', 'このエージェントはこの設定を知りません。'],
   ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
   ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],
   ['There is no firmware file {}.', 'ファームウェアファイル「{}」は存在しません。'],

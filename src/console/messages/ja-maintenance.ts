@@ -19,6 +19,8 @@ export const jaMaintenance: typeof enMaintenance = {
     identify: { name: '機器の識別', hint: '機器を光や音で見つけられるようにします' },
     'test-page': { name: 'テストページ', hint: '1ページ印刷します' },
     restart: { name: '再起動', hint: '機器は数分間使用できなくなります' },
+    'settings-read': { name: '設定の取得', hint: '名前、設置場所、既定値など' },
+    'settings-set': { name: '設定の変更', hint: '値を設定し、読み直して確認します' },
     'firmware-install': { name: 'ファームウェアのインストール', hint: '機器はしばらく使用できなくなります' },
   },
   restart: '再起動',
@@ -130,6 +132,7 @@ export const jaMaintenance: typeof enMaintenance = {
     waiting: '機器の復帰を待っています',
     verifying: 'バージョンを確認しています',
     printing: '印刷しています',
+    setting: '設定を変更しています',
     reading: '取得しています',
   },
   failures: {
@@ -156,6 +159,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'firmware-unsigned': 'ファームウェアファイルが、エージェントの信頼する鍵で署名されていません。',
     'firmware-older':
       'ファームウェアが機器のものより新しくありません。機器の所有者はダウングレードを許可していません。',
+    'settings-missed': '機器の設定の一部が、希望する値になっていません。',
     'version-unchanged': '機器が報告するバージョンが、予定のものと異なります。',
     interrupted: 'ジョブの途中でエージェントが停止しました。機器が完了したかどうかは不明です。',
     'too-many': 'エージェントのジョブが多すぎます。',
@@ -193,6 +197,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'firmware-unsigned': 'エージェントの登録時に固定された鍵で署名し、もう一度アップロードしてください。',
     'firmware-older':
       'より新しいファイルを選択してください。機器の所有者は、エージェントの設定でダウングレードを許可できます。',
+    'settings-missed': '各設定の結果は下の表にあります。',
     'version-unchanged': '機器の情報を取得し、アップロードしたファイルのバージョンと比較してください。',
     interrupted: '機器の情報を取得し、完了したか確認してください。完了していない場合は、もう一度お試しください。',
     'too-many': 'このエージェントの他のジョブの終了を待つか、取り消してください。',

@@ -11,6 +11,7 @@ import { jaFirmware, jaMaintenance } from './ja-maintenance';
 import { jaProblems } from './ja-problems';
 import { jaHistory, jaReports } from './ja-readings';
 import { jaSessions } from './ja-sessions';
+import { jaSettings } from './ja-settings';
 
 export const ja: Messages = {
   language: 'ja',
@@ -77,6 +78,7 @@ export const ja: Messages = {
   ...jaSessions,
   maintenance: jaMaintenance,
   firmware: jaFirmware,
+  settings: jaSettings,
   history: jaHistory,
   reports: jaReports,
   deployment: jaDeployment,

@@ -21,6 +21,7 @@ import { NotesPanel } from './notes-panel';
 import { OpenButton } from './open-dialog';
 import { SessionHistogram } from './session-histogram';
 import { SessionTable } from './session-table';
+import { SettingsPanel } from './settings/settings-panel';
 
 export function DeviceScreen() {
   const { id = '' } = useParams();
@@ -39,6 +40,7 @@ export function DeviceScreen() {
                 <NotesPanel deviceId={known.id} deviceName={known.name} />
               </Stack>
             </div>
+            <SettingsPanel device={known} />
             <DeviceHistory deviceId={known.id} />
             <AccessConditionsPanel deviceId={known.id} />
             <JobsOfDevice deviceId={known.id} />

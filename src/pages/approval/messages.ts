@@ -1,5 +1,7 @@
 import type { Operation } from '../../protocol/maintenance';
+import type { SettingName } from '../../protocol/device-settings';
 import type { Ending } from '../../protocol/remote-session';
+import { SETTING_TITLES } from '../../protocol/setting-names';
 
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -57,6 +59,7 @@ export interface Messages {
   readonly maintaining: string;
   readonly held: string;
   readonly operations: Readonly<Record<Operation, string>>;
+  readonly settings: Readonly<Record<SettingName, string>>;
   readonly endings: Readonly<Record<Ending, string>>;
 }
 
@@ -112,12 +115,15 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     viewed: 'View only',
     maintaining: '{device}: {operation} …',
     held: '{device}: {operation} – waiting for the device',
+    settings: SETTING_TITLES.en,
     operations: {
       information: 'Reading the device information',
       counters: 'Reading the counters',
       identify: 'Identifying the device',
       'test-page': 'Printing a test page',
       restart: 'Restarting the device',
+      'settings-read': 'Reading the settings',
+      'settings-set': 'Changing settings of the device',
       'firmware-install': 'Installing firmware',
     },
     endings: {
@@ -187,12 +193,15 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     viewed: '閲覧のみ',
     maintaining: '{device}：{operation}を実行しています',
     held: '{device}：{operation}は機器の準備ができるまで待機しています',
+    settings: SETTING_TITLES.ja,
     operations: {
       information: '機器情報の取得',
       counters: 'カウンターの取得',
       identify: '機器の識別',
       'test-page': 'テストページの印刷',
       restart: '機器の再起動',
+      'settings-read': '設定の取得',
+      'settings-set': '機器の設定の変更',
       'firmware-install': 'ファームウェアのインストール',
     },
     endings: {

@@ -53,8 +53,13 @@ export function jobRequest(job: PendingJob, texts: Messages, post: Post): HTMLEl
   const yes = choice('yes', texts.yes, texts.jobYes, { decision: 'approved' });
   const no = choice('no', texts.no, texts.jobNo, { decision: 'declined' });
   const version = job.firmwareVersion;
+  const settings = Object.entries(job.settings ?? {});
   const facts = [
     ...[element('dt', {}, texts.jobOf), element('dd', {}, texts.operations[job.operation])],
+    ...settings.flatMap(([name, value]) => [
+      element('dt', {}, (texts.settings as Partial<Record<string, string>>)[name] ?? name),
+      element('dd', {}, value || '–'),
+    ]),
     ...(version === null ? [] : [element('dt', {}, texts.firmwareVersion), element('dd', {}, version)]),
     ...[element('dt', {}, texts.device), element('dd', {}, placeOf(job))],
     ...[element('dt', {}, texts.requester), element('dd', {}, job.userName || texts.jobAnonymous)],

@@ -40,6 +40,10 @@ import { ReplacementEntity } from './replacement/replacement.entity';
 import { ReplacementsController } from './replacement/replacements.controller';
 import { ReplacementsRepository } from './replacement/replacements.repository';
 import { ReplacementsService } from './replacement/replacements.service';
+import { DeviceSettingsController } from './settings/device-settings.controller';
+import { DeviceSettingsEntity } from './settings/device-settings.entity';
+import { DeviceSettingsRepository } from './settings/device-settings.repository';
+import { DeviceSettingsService } from './settings/device-settings.service';
 import { SubstituteChannels } from './agents/substitute-channels';
 import { NextKey } from './agents/next-key';
 import { EnrolmentService } from './agents/enrolment.service';
@@ -61,6 +65,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
       DeviceEntity,
       DeviceInformationEntity,
       DeviceNotesEntity,
+      DeviceSettingsEntity,
       FleetViewEntity,
       ReportedConditionsEntity,
       DenialEntity,
@@ -72,6 +77,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DevicesController,
     DeviceInformationController,
     DeviceNotesController,
+    DeviceSettingsController,
     ConditionsController,
     FleetController,
     ReplacementsController,
@@ -92,6 +98,8 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DevicesService,
     DeviceNotesRepository,
     DeviceNotesService,
+    DeviceSettingsRepository,
+    DeviceSettingsService,
     FleetRepository,
     FleetService,
     FleetViewsRepository,
@@ -110,6 +118,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     FleetService,
     DeviceInformationService,
     ReplacementsService,
+    DeviceSettingsService,
     AgentWake,
     DeviceEvents,
   ],

@@ -10,17 +10,26 @@ import { DenialEntity } from './conditions/denial.entity';
 import { ReportedConditionsEntity } from './conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './information/device-information.entity';
 import { DeviceNotesEntity } from './notes/device-notes.entity';
+import { DeviceSettingsEntity } from './settings/device-settings.entity';
 import { DeviceEntity, type AnnouncedDeviceRow } from './device.entity';
 import type { ReportedSummary } from './reported-summary';
 import { ReplacementEntity } from './replacement/replacement.entity';
+
+/** What agents have reported about devices. */
+const REPORTED = [
+  DeviceInformationEntity,
+  DeviceSettingsEntity,
+  ReportedConditionsEntity,
+  DenialEntity,
+  ReplacementEntity,
+];
 
 /** Removes devices of an agent with all that it has reported about them. */
 export async function removeDevices(manager: EntityManager, agentId: string, devices: DeviceEntity[]): Promise<void> {
   if (devices.length === 0) return;
   const ids = devices.map(({ id }) => id);
   await manager.delete(DeviceEntity, { agentId, id: In(ids) });
-  for (const about of [DeviceInformationEntity, ReportedConditionsEntity, DenialEntity, ReplacementEntity])
-    await manager.delete(about, { deviceId: In(ids) });
+  for (const about of REPORTED) await manager.delete(about, { deviceId: In(ids) });
 }
 
 /**

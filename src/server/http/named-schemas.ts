@@ -48,6 +48,7 @@ import {
 import { checkFinding } from '../../protocol/check-finding';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deviceNotes, noteLink } from '../../protocol/device-notes';
+import { deviceSettings, settingRow } from '../../protocol/device-settings';
 import { fleetCounts, fleetDevice, fleetGroup, fleetJob, fleetView } from '../../protocol/fleet';
 import { deployment, release } from '../../protocol/deployment';
 import { deviceIdentity } from '../../protocol/device-identity';
@@ -138,6 +139,8 @@ const COMPONENTS = {
   DeviceIdentity: deviceIdentity,
   DeviceInformation: deviceInformation,
   DeviceNotes: deviceNotes,
+  DeviceSettings: deviceSettings,
+  SettingRow: settingRow,
   NoteLink: noteLink,
   DeviceRules: deviceRules,
   DeviceReplacement: deviceReplacement,

@@ -26,7 +26,7 @@ describe('the answer to a job, of an agent with a signing key', () => {
 
   const record = (jobId: string, change: Partial<JobApprovalRecord> = {}): JobApprovalRecord => ({
     ...{ version: 1, agentId: 'signing', jobId, deviceId: 'signed', operation: 'restart', requestedBy: 'TOM' },
-    ...{ firmware: null, decision: 'approved', answeredBy: { where: 'local-page' } },
+    ...{ firmware: null, settings: null, decision: 'approved', answeredBy: { where: 'local-page' } },
     ...{ answeredAt: '2026-03-02T10:00:00.000Z', ...change },
   });
   const signed = (content: object, by: KeyObject = privateKey, domain = 'platen job approval record'): SignedRecord => {

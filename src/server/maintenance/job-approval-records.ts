@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import type { JobReport } from '../../protocol/ad-hoc-command';
@@ -43,6 +44,7 @@ function differences(
     operation: record.operation === job.operation,
     requestedBy: record.requestedBy === null || record.requestedBy === shownText(job.displayName),
     firmware: (record.firmware?.version ?? null) === job.firmwareVersion,
+    settings: isDeepStrictEqual(record.settings, job.settings ?? null),
     decision: (record.decision === 'declined') === (failure === 'declined'),
   };
   return Object.entries(same).flatMap(([name, equal]) => (equal ? [] : [name]));

@@ -78,12 +78,13 @@ export class JobDialogue {
   /** @returns undefined if the job is being cancelled */
   private async execute(job: JobEntity): Promise<JobReport | undefined> {
     const { id: jobId, deviceId, operation, expiresAt, displayName: requestedBy } = job;
+    const settings = job.settings ?? undefined;
     const firmware = await this.firmware.of(job);
     await this.information.inform(job);
     if (!job.askedAt && !(await this.repository.claim(jobId))) return undefined;
     this.journal.step('S122', undefined, { jobId, deviceId });
     const expiresInSeconds = secondsUntil(expiresAt);
-    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware, requestedBy });
+    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware, settings, requestedBy });
     return this.command(job, 'execute', fields);
   }
 
@@ -100,6 +101,7 @@ export class JobDialogue {
     if (report.status !== 'executing') this.journal.step('S124', undefined, { jobId: id, deviceId });
     const sentAt = job.sentAt ?? new Date();
     const approvalRecord = await this.records.check(job, report);
+    await this.information.reported(job, report);
     const values = { ...valuesOf(report), sentAt, ...(approvalRecord && { approvalRecord }) };
     const changed = await this.lifecycle.apply(id, inputOf(report), { values });
     if (!changed && report.status === 'executing') await this.withdraw(id);
@@ -147,8 +149,20 @@ function inputOf({ status, hold, failure }: JobReport): JobInput {
   return hold ? 'held' : 'started';
 }
 
-const valuesOf = ({ status, hold, percent, activity, failure, detail, result }: JobReport): Partial<JobEntity> =>
-  status === 'completed' ? { failure, detail, result } : { hold, percent, activity, detail };
+function valuesOf({
+  status,
+  hold,
+  percent,
+  activity,
+  failure,
+  detail,
+  result,
+  settings,
+}: JobReport): Partial<JobEntity> {
+  if (status !== 'completed') return { hold, percent, activity, detail };
+  const settingRows = settings.length > 0 ? settings.map((row) => ({ ...row, choices: [] })) : null;
+  return { failure, detail, result, settingRows };
+}
 
 /** Conditions of RFC 6120 8.3.3 with which an agent may refuse a command, as failures of a job. */
 const OF_CONDITION: Readonly<Record<string, JobFailure>> = {

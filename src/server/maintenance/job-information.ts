@@ -1,20 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { isForModel } from '../../protocol/firmware-package';
+import type { Operation } from '../../protocol/maintenance';
 import { OtherDeviceAnswers } from '../devices/devices.errors';
+import type { JobReport } from '../../protocol/ad-hoc-command';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
+import { DeviceSettingsService } from '../devices/settings/device-settings.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
 import { FirmwareService } from './firmware/firmware.service';
 import type { JobEntity } from './job.entity';
 import { FirmwareUnfit } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
-/** The device information that jobs need (B2), and whether a firmware file fits the device. */
+/** The device information that jobs need (B2) and report, and whether a firmware file fits the device. */
 @Injectable()
 export class JobInformation {
   constructor(
     private readonly devices: DevicesService,
     private readonly information: DeviceInformationService,
+    private readonly settings: DeviceSettingsService,
     private readonly firmware: FirmwareService,
     private readonly repository: JobsRepository,
   ) {}
@@ -29,6 +33,12 @@ export class JobInformation {
     if (inView.online) await this.information.inform(inView, 'firmware-install', {});
     checkFit(file, (await this.devices.find(inView.device.id)) ?? inView);
     return file;
+  }
+
+  /** Before the end of a job is stored, so that what it reports is not lost in between: stores the settings of its device. */
+  async reported({ id, deviceId, agentId, operation }: JobEntity, { status, settings }: JobReport): Promise<void> {
+    if (status !== 'completed' || !SETTINGS.includes(operation)) return;
+    await this.settings.reported({ id: deviceId, agentId }, id, settings, operation === 'settings-read');
   }
 
   /**
@@ -50,6 +60,8 @@ export class JobInformation {
     checkFit(await this.firmware.get(firmwareId), current ?? inView);
   }
 }
+
+const SETTINGS: readonly Operation[] = ['settings-read', 'settings-set'];
 
 function checkFit(file: FirmwareEntity, inView: DeviceInView): void {
   if (!fits(file, inView)) throw new FirmwareUnfit(file.model, modelsOf(inView).find(Boolean) ?? '');

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { kindHas } from '../../protocol/device-kinds';
+import type { WantedSettings } from '../../protocol/device-settings';
 import { LIMITS } from '../../protocol/limits';
 import type { newJob } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
@@ -13,7 +14,13 @@ import type { JobEntity } from './job.entity';
 import { JobInformation } from './job-information';
 import { JobRevocation } from './job-revocation';
 import { JobLifecycle } from './job.lifecycle';
-import { FirmwareIdMismatch, OperationOfOtherKind, OperationUnsupported, TooManyJobs } from './jobs.errors';
+import {
+  FirmwareIdMismatch,
+  OperationOfOtherKind,
+  OperationUnsupported,
+  SettingsMismatch,
+  TooManyJobs,
+} from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
 type NewJob = z.output<typeof newJob>;
@@ -37,7 +44,7 @@ export class JobRequests {
    * Requests one operation at a device.
    * @param id of the new job, for a caller that must find it again if the server ends meanwhile
    * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnsigned, FirmwareUnfit, FirmwareIdMismatch,
-   * TooManyJobs;
+   * SettingsMismatch, TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
   async request(actor: Actor, deviceId: string, wanted: NewJob, id: string = randomUUID()): Promise<JobEntity> {
@@ -47,6 +54,7 @@ export class JobRequests {
     const { operation, waitMinutes } = wanted;
     if (!kindHas(device.kind, operation)) throw new OperationOfOtherKind(deviceId, device.kind, operation);
     if (!device.operations.includes(operation)) throw new OperationUnsupported(deviceId, operation);
+    const settings = settingsIn(wanted);
     const firmware = await this.firmwareFor(wanted, inView);
     if (waitMinutes === 0) await this.devices.checkReachable(inView);
 
@@ -70,6 +78,7 @@ export class JobRequests {
       firmwareName: firmware?.name ?? null,
       firmwareVersion: firmware?.version ?? null,
       firmwareToken: firmware ? randomBytes(32).toString('base64url') : null,
+      settings,
       state: 'requested',
       deadlineAt: null,
       waiting: null,
@@ -80,6 +89,7 @@ export class JobRequests {
       failure: null,
       detail: '',
       result: [],
+      settingRows: null,
       approvalRecord: null,
       requestedAt,
       expiresAt,
@@ -90,7 +100,8 @@ export class JobRequests {
     };
     job.deadlineAt = this.lifecycle.deadlineOf(job);
     await this.serialise(() => this.insert(job));
-    await this.audit.record(actor, 'job.requested', job.id, `${deviceId} ${operation} ${firmware?.name ?? ''}`.trim());
+    const what = firmware?.name ?? Object.keys(settings ?? {}).join(' ');
+    await this.audit.record(actor, 'job.requested', job.id, `${deviceId} ${operation} ${what}`.trim());
     this.lifecycle.start(job);
     await this.revocation.recheckRequest(actor, job);
     return job;
@@ -118,4 +129,12 @@ export class JobRequests {
     this.last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** @throws SettingsMismatch */
+function settingsIn({ operation, settings }: NewJob): WantedSettings | null {
+  const isNeeded = operation === 'settings-set';
+  if (isNeeded && settings === undefined) throw new SettingsMismatch('settings-set needs settings');
+  if (!isNeeded && settings !== undefined) throw new SettingsMismatch(`${operation} sets no settings`);
+  return (settings as WantedSettings | undefined) ?? null;
 }

@@ -1,6 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { SignedRecord } from '../../protocol/approval-record';
 import type { AskerKind } from '../../protocol/asker';
+import type { SettingRow, WantedSettings } from '../../protocol/device-settings';
 import type { UpdateDecision } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, JobState, JobWait, Operation, ResultLine } from '../../protocol/maintenance';
 import { Instant, Json, Uuid } from '../database/column-types';
@@ -31,6 +32,9 @@ export class JobEntity {
   /** With it the agent downloads the file. The same each time the job is sent; removed when the job is over. */
   @Column(Encrypted<string>({ nullable: true })) firmwareToken: string | null;
 
+  /** What `settings-set` is to set. */
+  @Column(Json({ nullable: true })) settings: WantedSettings | null;
+
   @Column({ type: 'varchar', length: 32 }) state: JobState;
   /** When the wait of this state is over. */
   @Column(Instant({ nullable: true })) deadlineAt: Date | null;
@@ -44,6 +48,8 @@ export class JobEntity {
   @Column({ type: 'varchar', length: 32, nullable: true }) failure: JobFailure | null;
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
   @Column(Json()) result: ResultLine[];
+  /** What became of each setting; without the choices of the device. */
+  @Column(Json({ nullable: true })) settingRows: SettingRow[] | null;
   /** Of the answer at the device, and the key that it was checked with. */
   @Column(Json({ nullable: true })) approvalRecord: (SignedRecord & { readonly key: string }) | null;
 

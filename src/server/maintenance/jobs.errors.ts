@@ -39,6 +39,12 @@ export class FirmwareUnfit extends ProblemError {
     super('firmware-unfit', `The file is for ${firmwareModel}; the device is ${deviceModel || 'of an unknown model'}.`);
   }
 }
+/** `settings` are given without `settings-set`, or missing with it. */
+export class SettingsMismatch extends InvalidRequest {
+  constructor(message: string) {
+    super('Some fields contradict each other.', [{ path: 'settings', message }]);
+  }
+}
 /** `firmwareId` is given without `firmware-install`, or missing with it. */
 export class FirmwareIdMismatch extends InvalidRequest {
   constructor(message: string) {

@@ -19,6 +19,7 @@ export const presentedJob = (job: JobEntity): Job => ({
           name: job.firmwareName ?? '',
           version: job.firmwareVersion ?? '',
         },
+  settings: job.settings,
   user: { kind: job.askerKind, id: job.userId, username: job.username, displayName: job.displayName },
   state: job.state,
   waiting: job.waiting,
@@ -29,6 +30,7 @@ export const presentedJob = (job: JobEntity): Job => ({
   failure: job.failure,
   detail: job.detail,
   result: job.result,
+  settingRows: job.settingRows ?? [],
   approvalRecord: job.approvalRecord && {
     ...job.approvalRecord,
     keyFingerprint: fingerprintOf(job.approvalRecord.key),

@@ -44,6 +44,8 @@ describe('the repository of maintenance jobs', () => {
         failure: null,
         detail: '',
         result: [],
+        settings: null,
+        settingRows: null,
       },
       ...{ requestedAt: now, expiresAt: now, sentAt: null, beganAt: null, endedAt: null, state },
       askedAt: askedAt === null ? null : new Date(askedAt),

@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';
 import { OPERATIONS } from '../../protocol/operations';
@@ -6,7 +6,7 @@ import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from '../com
 import type { SignOptions } from './sign-firmware';
 import type { MaintainOptions } from './maintain';
 
-/** Adds `platen maintain`, `jobs`, `job` and `firmware ...`. */
+/** Adds `platen maintain`, `settings`, `jobs`, `job` and `firmware ...`. */
 export function register(program: Command): void {
   const add = adder(program);
 
@@ -14,11 +14,18 @@ export function register(program: Command): void {
     .argument('<device>')
     .addArgument(new Argument('<operation>', operationsHelp()).choices(Object.keys(OPERATIONS)))
     .option('--firmware <id or version>', 'the file to install, with firmware-install')
+    .option('--set <setting=value>', 'a value to set, with settings-set; may be repeated', setting)
     .option('--wait <minutes>', 'how long the job may wait to start', whole(0, LIMITS.JOB_WAIT_MINUTES), 0)
     .option('--detach', 'print the job ID and do not wait for the result')
     .option('--json', 'print one JSON object per change')
     .action((device: string, operation: Operation, options: MaintainOptions) =>
       perform(async (io) => (await import('./maintain.js')).maintain(io, device, operation, options), options),
+    );
+  add('settings', 'show the settings of a device as they were read last')
+    .argument('<device>')
+    .option(...JSON_ANSWER)
+    .action((device: string, options: Json) =>
+      perform(async (io) => (await import('./settings.js')).settings(io, device, options), options),
     );
   add('jobs', 'list the maintenance jobs, newest first')
     .option(...JSON_ROWS)
@@ -72,6 +79,15 @@ function registerFirmware(program: Command): void {
   add('remove <id>', 'remove a firmware file from the server (administrators)').action((id: string) =>
     perform(async (io) => (await import('./firmware.js')).firmwareRemove(io, id)),
   );
+}
+
+/** `location=Hall 2` */
+function setting(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1 || Object.hasOwn(earlier, name))
+    throw new InvalidArgumentError('Enter each setting once, as name=value, such as location="Hall 2".');
+  return { ...earlier, [name]: text.slice(at + 1) };
 }
 
 const operationsHelp = (): string =>

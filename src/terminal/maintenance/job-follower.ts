@@ -5,7 +5,7 @@ import { Interrupts, pause, unlessAborted } from '../interrupts';
 import { ApiProblem, isPassing } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
-import { exitOf, RESULT_COLUMNS, stateLine, STATES } from './job-words';
+import { exitOf, printResults, stateLine, STATES } from './job-words';
 import type { MaintenanceApi } from './maintenance-api';
 
 /** Shows a job until it ends: each change as a line on standard error, the result on standard output (S125). */
@@ -82,7 +82,7 @@ export class JobFollower {
     if (this.json) this.io.printJson({ event: 'ended', job: over, exitCode: EXIT_CODES[exit].code });
     else {
       this.report(stateLine(over));
-      if (over.result.length > 0) this.io.printTable(RESULT_COLUMNS, over.result);
+      printResults(this.io, over);
     }
     return exit;
   }

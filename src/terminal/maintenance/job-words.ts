@@ -11,10 +11,12 @@ import {
 import { jobApprovalRecord } from '../../protocol/job-approval';
 import { parseJson } from '../../protocol/parse-json';
 import { textOfTry } from '../../protocol/wake-try';
+import type { SettingRow } from '../../protocol/device-settings';
 import type { Exit } from '../exit-codes';
 import { moment } from '../formats';
 import { placeOf } from '../verify-session';
 import type { Column } from '../table';
+import type { TerminalIo } from '../terminal-io';
 
 /** The exit for the outcome of a job; undefined while it is open. */
 export function exitOf({ state, failure }: Pick<Job, 'state' | 'failure'>): Exit | undefined {
@@ -57,10 +59,24 @@ export function stateLine({ state, waiting, hold, failure, detail, activity, per
   return JOB_STATES[state];
 }
 
-export const RESULT_COLUMNS: Column<ResultLine>[] = [
+const RESULT_COLUMNS: Column<ResultLine>[] = [
   { title: 'NAME', value: ({ name }) => name, width: 40 },
   { title: 'VALUE', value: ({ value }) => value, width: 38 },
 ];
+
+/** What a job has read or set. */
+export const SETTING_COLUMNS: Column<SettingRow>[] = [
+  { title: 'SETTING', value: ({ name }) => name, width: 26 },
+  { title: 'VALUE', value: ({ value }) => value ?? '-', width: 30 },
+  { title: 'SOURCE', value: ({ source }) => source ?? '-', width: 6 },
+  { title: 'OUTCOME', value: ({ outcome, detail }) => (detail ? `${outcome}: ${detail}` : outcome), width: 40 },
+];
+
+/** Prints the results of a job that is over. */
+export function printResults(io: TerminalIo, { result, settingRows }: Job): void {
+  if (result.length > 0) io.printTable(RESULT_COLUMNS, result);
+  if (settingRows.length > 0) io.printTable(SETTING_COLUMNS, settingRows);
+}
 
 /** The facts of a job, one per line. */
 export const details = (of: Job): string[] => [

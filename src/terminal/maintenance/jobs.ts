@@ -3,7 +3,7 @@ import { storedLogin } from '../credentials';
 import { minute } from '../formats';
 import type { Column } from '../table';
 import type { TerminalIo } from '../terminal-io';
-import { details, operationWords, RESULT_COLUMNS, stateLine, stateWords } from './job-words';
+import { details, operationWords, printResults, stateLine, stateWords } from './job-words';
 import { MaintenanceApi } from './maintenance-api';
 
 const COLUMNS: Column<Job>[] = [
@@ -33,9 +33,8 @@ export async function job(io: TerminalIo, id: string, options: { json?: boolean 
   const found = await new MaintenanceApi(await storedLogin(io)).job(id);
   if (options.json) return io.printJson(found);
   for (const line of details(found)) io.print(line);
-  if (found.result.length === 0) return;
-  io.print('');
-  io.printTable(RESULT_COLUMNS, found.result);
+  if (found.result.length + found.settingRows.length > 0) io.print('');
+  printResults(io, found);
 }
 
 /** `platen job cancel <id>` */

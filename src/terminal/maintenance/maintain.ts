@@ -10,6 +10,8 @@ import { MaintenanceApi } from './maintenance-api';
 export interface MaintainOptions {
   /** ID or version. */
   firmware?: string;
+  /** Values by name of the setting. */
+  set?: Record<string, string>;
   /** Minutes. */
   wait: number;
   detach?: boolean;
@@ -23,7 +25,12 @@ export async function maintain(
   operation: Operation,
   options: MaintainOptions,
 ): Promise<Exit> {
-  const { firmware, wait: waitMinutes, detach, json = false } = options;
+  const { firmware, set: settings, wait: waitMinutes, detach, json = false } = options;
+  if ((operation === 'settings-set') !== (settings !== undefined))
+    throw new UsageError(
+      operation === 'settings-set' ? 'settings-set requires --set.' : '--set is only for settings-set.',
+      'Pass each value: --set location="Hall 2". List the settings: platen settings <device>',
+    );
   if ((operation === 'firmware-install') !== (firmware !== undefined))
     throw new UsageError(
       operation === 'firmware-install'
@@ -38,7 +45,7 @@ export async function maintain(
       ? undefined
       : chosen(firmware, await api.firmware(), (await client.devices()).find(({ id }) => id === deviceId)?.model);
   io.journal.step('S121', undefined, { deviceId, operation });
-  const job = await api.instruct(deviceId, { operation, firmwareId, waitMinutes });
+  const job = await api.instruct(deviceId, { operation, firmwareId, settings, waitMinutes });
   if (detach) {
     if (json) io.printJson(job);
     else io.print(job.id);

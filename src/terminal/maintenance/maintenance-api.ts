@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { page } from '../../protocol/api';
+import { deviceSettings, type DeviceSettings } from '../../protocol/device-settings';
 import { FIRMWARE_MEDIA_TYPE } from '../../protocol/firmware-package';
 import { firmware, job, type Firmware, type Job, type newJob } from '../../protocol/maintenance';
 import type { ApiClient } from '../api-client';
@@ -26,6 +27,10 @@ export class MaintenanceApi {
 
   cancel(id: string): Promise<Job> {
     return this.client.call('POST', `/api/jobs/${encodeURIComponent(id)}/cancellation`, job);
+  }
+
+  settings(deviceId: string): Promise<DeviceSettings> {
+    return this.client.call('GET', `/api/devices/${encodeURIComponent(deviceId)}/settings`, deviceSettings);
   }
 
   firmware(): Promise<Firmware[]> {

@@ -223,7 +223,7 @@ describe('maintenance from the command line', () => {
   });
 
   it('job, with the answer at the device', async () => {
-    const { text, signature } = vectors.reports.at(-1)!.report.record!;
+    const { text, signature } = vectors.reports.find(({ report }) => report.record)!.report.record!;
     const approvalRecord = { text, signature, key: vectors.recordKey, keyFingerprint: 'f'.repeat(43) };
     course = [{ ...sampleJob, approvalRecord }];
     await run((io) => job(io, sampleJob.id, {}));

@@ -138,8 +138,8 @@ export class MaintenanceStage {
   }
 
   execute(operation: Operation, change: Order = {}): Promise<JobReport> {
-    const { jobId = randomUUID(), deviceId = 'mfp-1', expiresInSeconds = 60, firmware } = change;
-    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware });
+    const { jobId = randomUUID(), deviceId = 'mfp-1', expiresInSeconds = 60, firmware, settings } = change;
+    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware, settings });
     return this.server.transport.command('agent-1', { jobId, operation, action: 'execute', fields });
   }
   next(operation: Operation, jobId: string): Promise<JobReport> {
@@ -166,4 +166,5 @@ interface Order {
   readonly deviceId?: string;
   readonly expiresInSeconds?: number;
   readonly firmware?: FirmwareSource;
+  readonly settings?: Record<string, string>;
 }

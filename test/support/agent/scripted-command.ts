@@ -19,6 +19,7 @@ const NOTHING: JobReport = {
   failure: null,
   detail: '',
   result: [],
+  settings: [],
   record: null,
 };
 

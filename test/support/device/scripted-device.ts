@@ -4,8 +4,10 @@ import {
   OperationUnsupported,
   type DeviceAccess,
 } from '../../../src/agent/device/device-access';
+import type { KnownSetting, NewSettings, SettingRefusals } from '../../../src/agent/device/known-setting';
 import { UNREPORTED, type Readiness } from '../../../src/agent/device/readiness';
 import type { DeviceInformation } from '../../../src/protocol/device-information';
+import type { SettingName } from '../../../src/protocol/device-settings';
 import type { Operation } from '../../../src/protocol/maintenance';
 import { OPERATIONS } from '../../../src/protocol/operations';
 
@@ -32,6 +34,10 @@ export class ScriptedDevice implements DeviceAccess {
   /** In place of an answer; `silent` never answers. */
   fault: 'unreachable' | 'refused' | 'silent' | undefined;
   acts: Partial<Record<Operation, Act>> = {};
+  /** Its settings, why it refuses values, and what it makes of those that it accepts. */
+  readonly has = new Map<SettingName, KnownSetting>();
+  refuses: Partial<Record<SettingName, string>> = {};
+  makesOf = (_name: SettingName, value: string): string => value;
   /** Its commands in order, without queries. */
   readonly did: string[] = [];
   questions = 0;
@@ -68,6 +74,21 @@ export class ScriptedDevice implements DeviceAccess {
   async sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
     onSent(1);
     await this.#do('firmware-install', `firmware ${file}`, signal);
+  }
+
+  settings(): Promise<readonly KnownSetting[]> {
+    this.#answer();
+    return Promise.resolve([...this.has.values()]);
+  }
+  async setSettings(wanted: NewSettings, signal?: AbortSignal): Promise<SettingRefusals> {
+    await this.#do('settings-set', `set ${wanted.map(([name]) => name).join(' ')}`, signal);
+    const refusals = new Map<SettingName, string>();
+    for (const [name, value] of wanted) {
+      const refusal = this.refuses[name];
+      if (refusal === undefined) this.has.set(name, { ...this.has.get(name)!, value: this.makesOf(name, value) });
+      else refusals.set(name, refusal);
+    }
+    return refusals;
   }
 
   async #do(operation: Operation, what: string, signal?: AbortSignal): Promise<void> {

@@ -12,11 +12,12 @@ const SNMPD = '/usr/sbin/snmpd';
 const ENGINE_ID = '0x80001f8880504c4154';
 const run = promisify(execFile);
 
-/** An object of the agent: `[oid, type, value]` as snmpd.conf(5) has them. */
+/** An object of the agent: `[oid, type, value]` as snmpd.conf(5) has them; `rw`: it may be set. */
 export type SnmpdObject = readonly [
   oid: string,
   type: 'integer' | 'counter' | 'octet_str' | 'object_id',
   value: string | number,
+  access?: 'rw',
 ];
 
 /** A user with SHA-256 and AES, unless `protocol` says otherwise. */
@@ -25,6 +26,8 @@ export interface SnmpdUser {
   readonly authentication: string;
   readonly privacy?: string;
   readonly protocol?: string;
+  /** It may set objects. */
+  readonly writes?: true;
 }
 
 /** Net-SNMP's agent with the objects of a printer. */
@@ -55,11 +58,15 @@ export class Snmpd {
       `engineBoots ${boots}`,
       'rocommunity public 127.0.0.1',
       'rocommunity s3cret-community 127.0.0.1',
-      ...this.users.flatMap(({ name, authentication, privacy, protocol = 'SHA-256' }) => [
+      'rwcommunity wr1te-community 127.0.0.1',
+      ...this.users.flatMap(({ name, authentication, privacy, protocol = 'SHA-256', writes }) => [
         `createUser ${name} ${protocol} ${authentication}${privacy === undefined ? '' : ` AES ${privacy}`}`,
-        `rouser ${name} ${privacy === undefined ? 'authNoPriv' : 'authPriv'}`,
+        `${writes ? 'rwuser' : 'rouser'} ${name} ${privacy === undefined ? 'authNoPriv' : 'authPriv'}`,
       ]),
-      ...objects.map(([oid, type, value]) => `override ${oid} ${type} ${type === 'octet_str' ? `"${value}"` : value}`),
+      ...objects.map(
+        ([oid, type, value, access]) =>
+          `override ${access ? '-rw ' : ''}${oid} ${type} ${type === 'octet_str' ? `"${value}"` : value}`,
+      ),
     ];
     await writeFile(configuration, `${lines.join('\n')}\n`);
     const env = { ...process.env, SNMP_PERSISTENT_DIR: this.folder, MIBS: '' };

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import type { AcquiredInformation, Device } from '../../../src/protocol/api';
+import type { DeviceSettings, SettingRow } from '../../../src/protocol/device-settings';
 import type { DeviceNotes } from '../../../src/protocol/device-notes';
 import type { FleetCounts, FleetDevice } from '../../../src/protocol/fleet';
 import type { Firmware, Job } from '../../../src/protocol/maintenance';
@@ -163,7 +164,13 @@ function approved(job: Job): Job {
   const { privateKey } = generateKeyPairSync('ed25519');
   const record: JobApprovalRecord = {
     ...{ version: 1, agentId: 'building-a', jobId: job.id, deviceId: job.deviceId, operation: job.operation },
-    ...{ requestedBy: job.user.displayName, firmware: null, decision: 'approved', answeredAt: job.requestedAt },
+    ...{
+      requestedBy: job.user.displayName,
+      firmware: null,
+      settings: null,
+      decision: 'approved',
+      answeredAt: job.requestedAt,
+    },
     answeredBy: { where: 'approver', name: 'Aiko Sato', proof: 'pin' },
   };
   const text = JSON.stringify(record);
@@ -223,6 +230,39 @@ export const SAMPLE_JOBS = {
       endedAt: ago(188),
     }),
   ),
+  settings: at(20, 95, {
+    operation: 'settings-set',
+    settings: { location: 'Hall 2', 'sides-default': 'two-sided-short-edge', operator: 'Tina', name: 'MFP' },
+    state: 'failed',
+    failure: 'settings-missed',
+    detail: 'operator, sides-default, name',
+    result: [],
+    settingRows: [
+      {
+        ...{ name: 'operator', outcome: 'unsupported', value: null, source: null, settable: false, choices: [] },
+        detail: 'the device does not report it',
+      },
+      {
+        ...{ name: 'location', outcome: 'set', value: 'Hall 2', source: 'ipp', settable: true, choices: [] },
+        detail: '',
+      },
+      {
+        ...{
+          name: 'sides-default',
+          outcome: 'refused',
+          value: 'one-sided',
+          source: 'ipp',
+          settable: true,
+          choices: [],
+        },
+        detail: 'the device answered Set-Printer-Attributes with client-error-not-possible',
+      },
+      {
+        ...{ name: 'name', outcome: 'differs', value: 'MFP (2)', source: 'ipp', settable: true, choices: [] },
+        detail: '',
+      },
+    ],
+  }),
   cancelled: at(16, 900, { operation: 'identify', state: 'cancelled', result: [], beganAt: null }),
 } satisfies Record<string, Job>;
 const all: Job[] = [
@@ -247,6 +287,7 @@ export async function withSampleMaintenance(page: Page): Promise<void> {
   }));
   await get(/\/api\/fleet\/views$/, () => []);
   await get(/\/api\/devices\/[^/]+\/notes$/, () => notes);
+  await get(/\/api\/devices\/[^/]+\/settings$/, () => settings);
   for (const each of devices) await get(new RegExp(`/api/devices/${each.id}$`), () => each);
   await get(/\/api\/devices\/[^/]+\/information$/, () => information);
   await get(/\/api\/firmware$/, () => files);
@@ -261,6 +302,26 @@ const fleet: FleetDevice[] = devices.map((each, index) => ({
 }));
 const COUNTS: FleetCounts = {
   ...{ devices: devices.length, online: 4, asleep: 0, unreached: 1, errors: 1, warnings: 2, lowSupplies: 2 },
+};
+const known = (name: string, value: string, more: Partial<SettingRow> = {}): SettingRow => ({
+  ...{ name, value, outcome: 'read', source: 'ipp', settable: true, choices: [], detail: '' },
+  ...more,
+});
+const settings: DeviceSettings = {
+  deviceId: device.id,
+  readAt: ago(95),
+  jobId: idOf(11),
+  rows: [
+    known('name', 'MFP in the hall'),
+    known('location', 'Building A, room 214'),
+    known('contact', 'it-desk@example.com', { source: 'snmp' }),
+    known('media-default', 'iso_a4_210x297mm', { choices: ['iso_a4_210x297mm', 'iso_a3_297x420mm'] }),
+    known('sides-default', 'one-sided', { choices: ['one-sided', 'two-sided-long-edge'] }),
+    known('print-color-mode-default', 'monochrome', { settable: false }),
+    known('sleep-minutes', '15'),
+    known('operator', '', { outcome: 'unsupported', value: null, source: null, settable: false }),
+    known('output-bin-default', '', { outcome: 'unsupported', value: null, source: null, settable: false }),
+  ],
 };
 const notes: DeviceNotes = {
   text: 'The fuser was replaced in May.\nAsk for the key at the reception.',

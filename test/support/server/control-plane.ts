@@ -342,5 +342,5 @@ export const announcedPrinter = (id: string) =>
     kind: 'mfp',
     model: '3050ci',
     applications: [{ id: 'web', title: 'Web pages' }],
-    operations: ['information', 'counters', 'identify', 'restart', 'firmware-install'],
+    operations: ['information', 'counters', 'identify', 'restart', 'settings-read', 'settings-set', 'firmware-install'],
   });

@@ -75,6 +75,9 @@ export function SelectionBar({ list, rows, count = rows.length, selected, onSele
   );
 }
 
+/** Without those that need values: templates of settings have a screen of their own. */
+const OFFERED = operations.options.filter((each) => each !== 'settings-set');
+
 function JobsForm({
   list,
   selected,
@@ -112,7 +115,7 @@ function JobsForm({
     >
       <Select
         label={t.maintenance.operation}
-        data={operations.options.map((each) => ({ value: each, label: t.maintenance.operations[each].name }))}
+        data={OFFERED.map((each) => ({ value: each, label: t.maintenance.operations[each].name }))}
         value={operation}
         onChange={(chosen) => setOperation(operations.safeParse(chosen).data ?? operation)}
         allowDeselect={false}

@@ -14,6 +14,7 @@ import { Elapsed } from '../../parts/time';
 import { Requester } from '../requester';
 import { SignedAnswer } from '../signed-answer';
 import { decisionText } from '../device-information/device-texts';
+import { SettingOutcomes } from '../settings/setting-outcomes';
 import { JobResult } from './job-result';
 import { CancelJob, JobProgress, JobStateLabel, JobWaiting } from './job-state';
 import { stepsOf, type JobStep } from './job-steps';
@@ -50,6 +51,11 @@ export function JobScreen() {
             {known.approvalRecord && (
               <Panel title={t.record.title}>
                 <JobRecord job={known} shown={known.approvalRecord} />
+              </Panel>
+            )}
+            {known.settingRows.length > 0 && (
+              <Panel title={t.settings.title}>
+                <SettingOutcomes job={known} />
               </Panel>
             )}
             {known.result.length > 0 && (

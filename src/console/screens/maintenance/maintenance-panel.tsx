@@ -4,6 +4,7 @@ import type { Device } from '../../../protocol/api';
 import type { Operation } from '../../../protocol/maintenance';
 import { OPERATIONS } from '../../../protocol/operations';
 import { useRequestJob } from '../../api/jobs';
+import { SETTINGS_OPERATIONS } from '../../api/settings';
 import { useText } from '../../messages/language';
 import { Confirm } from '../../parts/confirm';
 import { Empty } from '../../parts/loaded';
@@ -12,11 +13,13 @@ import { Panel } from '../../parts/panel';
 import { InstallButton } from './install-dialog';
 import { WaitSelect, type Wait } from './wait-select';
 
-/** The maintenance operations of a device (E2), in the order of the protocol. */
+/** The maintenance operations of a device (E2), in the order of the protocol; settings have a panel of their own. */
 export function MaintenancePanel({ device }: { device: Device }) {
   const t = useText();
   const [wait, setWait] = useState<Wait>(0);
-  const operations = (Object.keys(OPERATIONS) as Operation[]).filter((each) => device.operations.includes(each));
+  const operations = (Object.keys(OPERATIONS) as Operation[]).filter(
+    (each) => device.operations.includes(each) && !SETTINGS_OPERATIONS.includes(each),
+  );
   if (operations.length === 0)
     return (
       <Panel title={t.maintenance.panel}>

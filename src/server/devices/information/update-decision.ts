@@ -15,7 +15,7 @@ type Need = 'recent' | 'now';
 
 /**
  * What each request needs to know (B2). The technician of a session sees the condition of the device before and beside
- * it. `information` and `counters` read the device themselves. The agent has a job wait for a device that does not
+ * it. `information`, `counters` and the operations on settings read the device themselves. The agent has a job wait for a device that does not
  * answer, so only a firmware file, which must fit the device, makes the server ask such a device.
  */
 const NEEDS: Readonly<Record<InformedRequest, Partial<Record<Fact, Need>>>> = {
@@ -23,6 +23,8 @@ const NEEDS: Readonly<Record<InformedRequest, Partial<Record<Fact, Need>>>> = {
   information: {},
   counters: {},
   identify: {},
+  'settings-read': {},
+  'settings-set': {},
   'test-page': { state: 'recent', supplies: 'recent' },
   restart: { state: 'recent' },
   'firmware-install': { reachability: 'now', identity: 'now', state: 'recent' },
@@ -33,6 +35,8 @@ export const CHANGED_BY: Readonly<Record<Operation, readonly Fact[]>> = {
   information: [],
   counters: [],
   identify: [],
+  'settings-read': [],
+  'settings-set': [],
   'test-page': ['supplies', 'counters'],
   restart: ['reachability', 'identity', 'state'],
   'firmware-install': ['reachability', 'identity', 'state'],
