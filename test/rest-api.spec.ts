@@ -25,8 +25,8 @@ import { ReleaseMaker } from './support/deployment/release-maker';
 import { FirmwareMaker } from './support/firmware-maker';
 import { RestApi } from './support/server/rest-api';
 
-/** Redirections, which test/e2e/single-sign-on.spec.ts follows. */
-const IN_BROWSERS = /^GET \/api\/auth\/oidc\//;
+/** Only a browser has what they need: test/e2e/single-sign-on.spec.ts, test/e2e/passkeys.spec.ts. */
+const IN_BROWSERS = /^GET \/api\/auth\/oidc\/|\/passkey$/;
 
 /**
  * Every route of the REST API, called by supertest on the one Nest application of this file, with scripted agents and

@@ -29,13 +29,15 @@ export type Login = z.infer<typeof login>;
 export const loginStep = z.enum(['second-factor', 'set-up']);
 export type LoginStep = z.infer<typeof loginStep>;
 
-export const factorKind = z.enum(['totp']);
+export const factorKind = z.enum(['totp', 'passkey']);
 export type FactorKind = z.infer<typeof factorKind>;
 
 /** `GET /api/auth/login`: how a login can be made here, and how far that of this browser is. */
 export const loginState = z.object({
   /** Whether all users with a password can log in; otherwise the emergency administrators only. */
   password: z.boolean(),
+  /** Whether passkeys can be used under this address. */
+  passkeys: z.boolean(),
   /** The provider of single sign-on, if there is one: `GET /api/auth/oidc/login`. */
   oidc: z.object({ name: z.string() }).nullable(),
   /** The password was right, but nothing is permitted yet; null: it has not begun, or it is complete. */
@@ -52,6 +54,15 @@ export type LoginState = z.infer<typeof loginState>;
 /** Of an authenticator app, or a recovery code. Spaces and hyphens are ignored. */
 export const factorCode = z.string().trim().min(1).max(40);
 export const codeRequest = z.strictObject({ code: factorCode });
+
+// ---- passkeys
+
+/** Of WebAuthn, for `navigator.credentials`; JSON as in WebAuthn 5.1.8. */
+export const passkeyOptions = z.looseObject({ challenge: z.string() });
+/** What the authenticator has answered. */
+const passkeyAnswer = z.looseObject({ id: z.string().min(1).max(1400) });
+export const passkeyLogin = z.strictObject({ response: passkeyAnswer });
+export const newPasskey = z.strictObject({ name: shownLine(100).min(1), response: passkeyAnswer });
 
 // ---- factors
 

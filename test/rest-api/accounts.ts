@@ -1,6 +1,13 @@
 import { generateSync } from 'otplib';
 import { z } from 'zod';
-import { factors, login as knownLogin, loginState, newTotp, recoveryCodes } from '../../src/protocol/account';
+import {
+  factors,
+  login as knownLogin,
+  loginState,
+  newTotp,
+  passkeyOptions,
+  recoveryCodes,
+} from '../../src/protocol/account';
 import { apiToken, auditEvent, createdApiToken, page, user } from '../../src/protocol/api';
 import type { Problem } from '../../src/protocol/problems';
 import { notice } from '../../src/protocol/notice';
@@ -90,6 +97,19 @@ export function describeLogins(api: () => RestApi): void {
       await api().succeeds('anonymous', 'DELETE /api/auth/factors/:id', { ...browser, params: { id: app.id } });
       const admin = login(await api().plane.cookieOf('ada'));
       await api().succeeds('anonymous', 'DELETE /api/users/:id/factors', { ...admin, params: { id } });
+    });
+
+    it('are not made by a passkey that no one has added', async () => {
+      const options = 'POST /api/auth/login/passkey/options';
+      const answer = await api().succeeds('anonymous', options, {}, 200);
+      expect(passkeyOptions.parse(answer.body)).toMatchObject({ userVerification: 'required' });
+      const body = { response: { id: 'unknown' } };
+      await api().refuses('anonymous', 'POST /api/auth/login/passkey', '401 factor-refused', { body });
+      const browser = await newLogin(api(), 'pia');
+      const offered = await api().succeeds('anonymous', 'POST /api/auth/factors/passkey/options', browser, 200);
+      expect(offered.body).toMatchObject({ user: { name: 'pia' } });
+      const named = { ...browser, body: { ...body, name: 'phone' } };
+      await api().refuses('anonymous', 'POST /api/auth/factors/passkey', '401 factor-refused', named);
     });
 
     it('are not made by single sign-on where there is none', async () => {

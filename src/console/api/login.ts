@@ -69,6 +69,14 @@ export function useGiveUpLogin() {
   });
 }
 
+/** For a login that was completed by other means. */
+export function useBecome(): (me: User) => void {
+  const client = useClient();
+  return (me) => {
+    become(client, me);
+  };
+}
+
 /** After a factor was set up in a pending login, which completed it. */
 export function useLoginCompleted(): () => void {
   const client = useClient();

@@ -37,6 +37,7 @@ export const en = {
     code: 'Code',
     codeHint: 'Of your authenticator app, or a recovery code',
     lostFactor: 'If you have neither, ask your administrator to remove your second factor.',
+    passkey: 'Use a passkey',
     giveUp: 'Log in as another user',
     or: 'or',
     signInWith: (name: string) => `Sign in with ${name}`,
@@ -54,7 +55,7 @@ export const en = {
       'other-login': 'An account with your user ID logs in by other means. Ask your administrator.',
       deactivated: 'Your account is deactivated. Ask your administrator.',
     },
-    setUp: 'Your role requires a second factor beside the password. Set up an authenticator app to continue.',
+    setUp: 'Your role requires a second factor beside the password. Set one up to continue.',
   },
   shell: {
     navigation: 'Main navigation',

@@ -55,6 +55,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     'The login was not completed in time. Enter the password again.',
     'ログインが時間内に完了しませんでした。もう一度パスワードを入力してください。',
   ],
+  ['The passkey was not accepted.', 'パスキーを確認できませんでした。'],
   ['The code is wrong, or has been used.', 'コードが正しくないか、使用済みです。'],
   ['The code is wrong.', 'コードが正しくありません。'],
   ['this is not the code that the app shows now', 'アプリに表示されているコードと異なります。'],

@@ -37,6 +37,7 @@ export const ja: Messages = {
     code: 'コード',
     codeHint: '認証アプリのコード、または回復コード',
     lostFactor: 'どちらもない場合は、第2要素の削除を管理者に依頼してください。',
+    passkey: 'パスキーを使用',
     giveUp: '別のユーザーでログイン',
     or: 'または',
     signInWith: (name) => `${name}でサインイン`,

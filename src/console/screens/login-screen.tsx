@@ -33,7 +33,15 @@ export function LoginScreen({ ended }: { ended: boolean }) {
         <FirstStep state={state.data} ended={ended} />
       </LoginFrame>
     );
-  return <LoginFrame title={pending.username}>{pending.step === 'set-up' ? <SetUpStep /> : <FactorStep />}</LoginFrame>;
+  return (
+    <LoginFrame title={pending.username}>
+      {pending.step === 'set-up' ? (
+        <SetUpStep passkeys={state.data.passkeys} />
+      ) : (
+        <FactorStep withPasskey={pending.factors.includes('passkey')} />
+      )}
+    </LoginFrame>
+  );
 }
 
 function LoginFrame({ title, children }: { title: string; children: ReactNode }) {

@@ -145,6 +145,11 @@ export class WrongCode extends ProblemError {
     super('factor-refused', 'The code is wrong, or has been used.');
   }
 }
+export class PasskeyRefused extends ProblemError {
+  constructor() {
+    super('factor-refused', 'The passkey was not accepted.');
+  }
+}
 /** While an authenticator app is set up. */
 export class WrongFactorCode extends InvalidRequest {
   constructor() {

@@ -25,6 +25,7 @@ import { CustomerAssignment } from './oidc/customer-assignment';
 import { OidcClient } from './oidc/oidc-client';
 import { OidcController } from './oidc/oidc.controller';
 import { OidcUsers } from './oidc/oidc-users';
+import { Passkeys } from './factors/passkeys';
 import { LoginCompleteness } from './login/login-completeness';
 import { PendingLoginController } from './login/pending-login.controller';
 import { PendingLogins } from './login/pending-login';
@@ -81,6 +82,7 @@ import { UsersService } from './users/users.service';
     LoginThrottle,
     LoginService,
     LoginCompleteness,
+    Passkeys,
     PendingLogins,
     UserLogins,
     CustomerAssignment,

@@ -31,7 +31,7 @@ import {
   lastAgentCheck,
   openEnrolment,
 } from '../../protocol/api';
-import { factor, factors, login, loginState, newTotp, recoveryCodes } from '../../protocol/account';
+import { factor, factors, login, loginState, newTotp, passkeyOptions, recoveryCodes } from '../../protocol/account';
 import { kept, retention } from '../../protocol/retention';
 import { agentRelease, agentUpdates, rollout } from '../../protocol/agent-update';
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
@@ -176,6 +176,7 @@ const COMPONENTS = {
   Login: login,
   LoginState: loginState,
   NewTotp: newTotp,
+  PasskeyOptions: passkeyOptions,
   RecoveryCodes: recoveryCodes,
   Notice: notice,
   OauthError: oauthError,

@@ -3,9 +3,10 @@ import { useEnterCode, useGiveUpLogin } from '../../api/login';
 import { useText } from '../../messages/language';
 import { textsOf } from '../../parts/form';
 import { ProblemNotice } from '../../parts/notice';
+import { PasskeyButton } from './passkey-button';
 
-/** The second factor, after the password. */
-export function FactorStep() {
+/** The second factor, after the password. @param withPasskey whether the user has a passkey */
+export function FactorStep({ withPasskey }: { withPasskey: boolean }) {
   const t = useText();
   const enter = useEnterCode();
   return (
@@ -33,6 +34,7 @@ export function FactorStep() {
         <Button type="submit" fullWidth loading={enter.isPending}>
           {t.login.submit}
         </Button>
+        {withPasskey && <PasskeyButton />}
         <Text size="xs" c="dimmed">
           {t.login.lostFactor}
         </Text>

@@ -4,14 +4,21 @@ import { useLocation, useSearchParams } from 'react-router';
 import { OIDC_REFUSALS, type LoginState } from '../../../protocol/account';
 import { useText } from '../../messages/language';
 import { WarningIcon } from '../../parts/icons';
+import { PasskeyButton } from './passkey-button';
 import { PasswordStep } from './password-step';
 
 /** The ways to log in: with a password, by single sign-on, or both. @param ended whether the login has just ended */
-export function FirstStep({ state: { password, oidc }, ended }: { state: LoginState; ended: boolean }) {
+export function FirstStep({ state: { password, oidc, passkeys }, ended }: { state: LoginState; ended: boolean }) {
   const t = useText();
   const [withPassword, setWithPassword] = useState(password);
   const { pathname, search } = useLocation();
-  if (!oidc) return <PasswordStep ended={ended} />;
+  const local = (
+    <>
+      <PasswordStep ended={ended && !oidc} />
+      {passkeys && <PasskeyButton />}
+    </>
+  );
+  if (!oidc) return <Stack gap="md">{local}</Stack>;
   // without the reason of an earlier refusal
   const to = new URLSearchParams({ to: `${pathname}${search.includes('refused=') ? '' : search}` });
   return (
@@ -29,7 +36,7 @@ export function FirstStep({ state: { password, oidc }, ended }: { state: LoginSt
       {withPassword ? (
         <>
           <Divider label={t.login.or} />
-          <PasswordStep ended={false} />
+          {local}
         </>
       ) : (
         <Button variant="subtle" size="xs" onClick={() => setWithPassword(true)}>

@@ -1,7 +1,8 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { Factor } from '../../../protocol/account';
+import type { Factor, FactorKind } from '../../../protocol/account';
 import { useFactors, useRemoveFactor, useRemoveFactorsOf, useReplaceRecoveryCodes } from '../../api/account';
+import { useLoginState } from '../../api/login';
 import { useFormats, useText } from '../../messages/language';
 import { Confirm } from '../../parts/confirm';
 import { Dialog } from '../../parts/dialog';
@@ -10,6 +11,7 @@ import { Empty, Loaded } from '../../parts/loaded';
 import { Panel } from '../../parts/panel';
 import { Table } from '../../parts/table';
 import { Ago } from '../../parts/time';
+import { NewPasskey } from './new-passkey';
 import { NewTotp } from './new-totp';
 import { RecoveryCodes } from './recovery-codes';
 
@@ -17,14 +19,22 @@ import { RecoveryCodes } from './recovery-codes';
 export function FactorsPanel() {
   const t = useText();
   const own = useFactors(undefined);
-  const [adding, setAdding] = useState(false);
+  const passkeys = useLoginState().data?.passkeys;
+  const [adding, setAdding] = useState<FactorKind>();
   return (
     <Panel
       title={t.security.factors}
       aside={
-        <Button size="xs" leftSection={<PlusIcon size={15} />} onClick={() => setAdding(true)}>
-          {t.security.addApp}
-        </Button>
+        <Group gap="xs">
+          {passkeys && (
+            <Button size="xs" leftSection={<PlusIcon size={15} />} onClick={() => setAdding('passkey')}>
+              {t.security.addPasskey}
+            </Button>
+          )}
+          <Button size="xs" leftSection={<PlusIcon size={15} />} onClick={() => setAdding('totp')}>
+            {t.security.addApp}
+          </Button>
+        </Group>
       }
     >
       <Loaded query={own}>
@@ -42,7 +52,7 @@ export function FactorsPanel() {
           )
         }
       </Loaded>
-      <AddDialog opened={adding} onClose={() => setAdding(false)} />
+      <AddDialog kind={adding} onClose={() => setAdding(undefined)} />
     </Panel>
   );
 }
@@ -116,24 +126,28 @@ function RecoveryCodesLine({ left }: { left: number }) {
   );
 }
 
-function AddDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+/** @param kind undefined: closed */
+function AddDialog({ kind, onClose }: { kind: FactorKind | undefined; onClose: () => void }) {
   const t = useText();
   const [codes, setCodes] = useState<readonly string[]>();
   const close = (): void => {
     setCodes(undefined);
     onClose();
   };
+  const done = (made: string[] | null): void => (made ? setCodes(made) : close());
   return (
     <Dialog
-      opened={opened}
+      opened={kind !== undefined}
       onClose={close}
-      title={codes ? t.security.recoveryCodes : t.security.addApp}
+      title={codes ? t.security.recoveryCodes : kind === 'passkey' ? t.security.addPasskey : t.security.addApp}
       keepOpen={codes !== undefined}
     >
       {codes ? (
         <RecoveryCodes codes={codes} onDone={close} />
+      ) : kind === 'passkey' ? (
+        <NewPasskey onDone={done} />
       ) : (
-        <NewTotp onDone={(made) => (made ? setCodes(made) : close())} />
+        <NewTotp onDone={done} />
       )}
     </Dialog>
   );

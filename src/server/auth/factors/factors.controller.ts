@@ -6,7 +6,9 @@ import {
   codeRequest,
   factors,
   newFactor,
+  newPasskey,
   newTotp,
+  passkeyOptions,
   recoveryCodes,
   type Factor,
   type Factors,
@@ -20,6 +22,7 @@ import type { Actor } from '../actor';
 import { LoginService } from '../login/login.service';
 import { UsersService } from '../users/users.service';
 import { FactorsService } from './factors.service';
+import { Passkeys } from './passkeys';
 import type { SecondFactorEntity } from './second-factor.entity';
 
 const presented = ({ id, kind, name, createdAt, lastUsedAt }: SecondFactorEntity): Factor => ({
@@ -42,6 +45,7 @@ export class OwnFactorsController {
     private readonly factors: FactorsService,
     private readonly logins: LoginService,
     private readonly users: UsersService,
+    private readonly passkeys: Passkeys,
   ) {}
 
   @Get()
@@ -74,6 +78,28 @@ export class OwnFactorsController {
   ): Promise<z.infer<typeof recoveryCodes>> {
     const codes = await this.factors.confirmTotp(actor, id, code);
     await this.logins.factorSetUp(request, response, 'totp');
+    return { recoveryCodes: codes };
+  }
+
+  @Post('passkey/options')
+  @ChangesFactors()
+  @Answers(passkeyOptions)
+  async passkeyOptions(@FactorOwner() actor: Actor, @Req() request: Request): Promise<object> {
+    return this.passkeys.registrationOptions(request, actor, await this.factors.passkeysOf(actor.userId));
+  }
+
+  /** Completes a login that lacks the factor. */
+  @Post('passkey')
+  @ChangesFactors()
+  @Answers(recoveryCodes)
+  async addPasskey(
+    @FactorOwner() actor: Actor,
+    @Body({ schema: newPasskey }) { name, response: answer }: z.infer<typeof newPasskey>,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<z.infer<typeof recoveryCodes>> {
+    const codes = await this.factors.addPasskey(actor, name, await this.passkeys.register(request, answer));
+    await this.logins.factorSetUp(request, response, 'passkey');
     return { recoveryCodes: codes };
   }
 

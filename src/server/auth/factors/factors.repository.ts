@@ -42,6 +42,24 @@ export class FactorsRepository {
     return affected === 1;
   }
 
+  findPasskey(credentialId: string): Promise<SecondFactorEntity | null> {
+    return this.factors.findOneBy({ credentialId, ...CONFIRMED });
+  }
+  /** @returns false if the passkey is there already */
+  async addPasskey(factor: SecondFactorEntity): Promise<boolean> {
+    try {
+      await this.factors.insert({ ...factor });
+      return true;
+    } catch (error) {
+      if (await this.factors.existsBy({ credentialId: factor.credentialId ?? '' })) return false;
+      throw error;
+    }
+  }
+  /** For an authenticator that does not count. */
+  async recordUse(id: string, lastUsedAt: Date): Promise<void> {
+    await this.factors.update({ id }, { lastUsedAt });
+  }
+
   async remove(userId: string, id: string): Promise<boolean> {
     const { affected } = await this.factors.delete({ id, userId, ...CONFIRMED });
     return affected === 1;

@@ -6,8 +6,9 @@ import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
 import type { Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
-import { LastFactor, TooManyFactors, UnknownFactor, WrongFactorCode } from '../auth.errors';
+import { LastFactor, PasskeyRefused, TooManyFactors, UnknownFactor, WrongFactorCode } from '../auth.errors';
 import { UsersService } from '../users/users.service';
+import type { NewPasskey } from './passkeys';
 import { FactorsRepository } from './factors.repository';
 import { newRecoveryCode, recoveryCodeHash } from './recovery-codes';
 import type { SecondFactorEntity } from './second-factor.entity';
@@ -67,6 +68,32 @@ export class FactorsService {
     if (step === undefined) throw new WrongFactorCode();
     if (!(await this.repository.confirm(id, step, now))) throw new UnknownFactor();
     return this.added(actor, factor);
+  }
+
+  /** Those of a user; none for an app. */
+  async passkeysOf(userId: string): Promise<SecondFactorEntity[]> {
+    return (await this.repository.confirmed(userId)).filter(({ kind }) => kind === 'passkey');
+  }
+  findPasskey(credentialId: string): Promise<SecondFactorEntity | null> {
+    return this.repository.findPasskey(credentialId);
+  }
+
+  /** @returns recovery codes, with the first factor @throws TooManyFactors, PasskeyRefused for one that is known already */
+  async addPasskey(actor: Actor, name: string, { publicKey, ...passkey }: NewPasskey): Promise<string[] | null> {
+    const { userId } = actor;
+    if ((await this.repository.confirmed(userId)).length >= LIMITS.FACTORS_PER_USER) throw new TooManyFactors();
+    const now = new Date();
+    const made = { id: randomUUID(), createdAt: now, confirmedAt: now, lastUsedAt: null };
+    const factor: SecondFactorEntity = { ...made, ...passkey, userId, kind: 'passkey', name, secret: publicKey };
+    if (!(await this.repository.addPasskey(factor))) throw new PasskeyRefused();
+    return this.added(actor, factor);
+  }
+
+  /** @param counter of the signature; 0: the authenticator has none @throws PasskeyRefused for a counter that was used */
+  async usePasskey({ id }: SecondFactorEntity, counter: number): Promise<void> {
+    const now = new Date();
+    if (counter === 0) await this.repository.recordUse(id, now);
+    else if (!(await this.repository.use(id, counter, now))) throw new PasskeyRefused();
   }
 
   /** Each code is accepted once. @returns undefined if it is wrong, or used */

@@ -10,13 +10,13 @@ export class SecondFactorEntity {
   @Index('ix_second_factors_user') @Column(Uuid()) userId: string;
   @Column({ type: 'varchar', length: 16 }) kind: FactorKind;
   @Column({ type: 'varchar', length: 100 }) name: string;
-  /** `totp`: in base32. */
+  /** `totp`: in base32; `passkey`: its public key in base64url. */
   @Column(Encrypted<string>()) secret: string;
   /** ID of a passkey in base64url (WebAuthn 5.1: at most 1,023 bytes). */
   @Index('ux_second_factors_credential', { unique: true })
   @Column({ type: 'varchar', length: 1364, nullable: true })
   credentialId: string | null;
-  /** It only grows, so that nothing is accepted twice. `totp`: the time step of the last code. */
+  /** It only grows, so that nothing is accepted twice. `totp`: the time step of the last code; `passkey`: its signature counter. */
   @Column(Int64({ default: 0 })) counter: number;
   @Column(Instant()) createdAt: Date;
   /** null: being set up; it proves nothing. */

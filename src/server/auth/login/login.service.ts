@@ -11,6 +11,7 @@ import { AuditService } from '../audit/audit.service';
 import {
   LoginRefused,
   NoPendingLogin,
+  PasskeyRefused,
   SecondFactorMissing,
   SecondFactorRequired,
   TooManyLogins,
@@ -18,6 +19,7 @@ import {
   WrongPassword,
 } from '../auth.errors';
 import { FactorsService, type ProvedFactor } from '../factors/factors.service';
+import type { SecondFactorEntity } from '../factors/second-factor.entity';
 import type { LoginOrigin } from './cookie-session.store';
 import { loginCookieName } from './login-cookie';
 import { LoginBrowser } from './login-browser';
@@ -109,6 +111,30 @@ export class LoginService {
     }
     this.throttle.succeeded(account, place);
     await this.complete(request, response, actor, factor);
+    return actor;
+  }
+
+  /**
+   * A passkey, as the second factor of a pending login, or as a whole login. Users of single sign-on log in there first, where
+   * they may have been removed.
+   * @param credentialId in the answer of the authenticator
+   * @param verify checks that answer, and returns the signature counter
+   * @throws PasskeyRefused
+   */
+  async enterPasskey(
+    request: Request,
+    response: Response,
+    credentialId: string,
+    verify: (passkey: SecondFactorEntity) => Promise<number>,
+  ): Promise<Actor> {
+    const pending = pendingLoginOf(request);
+    const passkey = await this.factors.findPasskey(credentialId);
+    const user = passkey && (await this.users.get(passkey.userId));
+    const actor = passkey && (await this.users.actor(passkey.userId));
+    const fits = pending ? pending.actor.userId === passkey?.userId : user && this.users.logsInByPassword(user);
+    if (!passkey || !actor || !fits) throw new PasskeyRefused();
+    await this.factors.usePasskey(passkey, await verify(passkey));
+    await this.complete(request, response, actor, 'passkey');
     return actor;
   }
 

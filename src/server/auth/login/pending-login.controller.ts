@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/c
 import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import { codeRequest, loginState, type LoginState } from '../../../protocol/account';
+import { codeRequest, loginState, passkeyLogin, passkeyOptions, type LoginState } from '../../../protocol/account';
 import { user, type User } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
@@ -10,6 +10,7 @@ import { Answers, AnswersNothing } from '../../http/answers';
 import { Public } from '../access/access.guard';
 import { pendingLoginOf } from '../access/identity';
 import { FactorsService } from '../factors/factors.service';
+import { Passkeys } from '../factors/passkeys';
 import { presentedUser } from '../users/users.presenter';
 import { UsersService } from '../users/users.service';
 import { LoginService } from './login.service';
@@ -22,6 +23,7 @@ export class PendingLoginController {
     private readonly logins: LoginService,
     private readonly factors: FactorsService,
     private readonly users: UsersService,
+    private readonly passkeys: Passkeys,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -30,7 +32,11 @@ export class PendingLoginController {
   async state(@Req() request: Request): Promise<LoginState> {
     const pending = pendingLoginOf(request);
     const { local, oidc } = this.config.login;
-    const ways = { password: local, oidc: oidc ? { name: oidc.name } : null };
+    const ways = {
+      password: local,
+      passkeys: this.passkeys.isAvailable(request),
+      oidc: oidc ? { name: oidc.name } : null,
+    };
     if (!pending) return { ...ways, pending: null };
     const { actor, step } = pending;
     const kinds = new Set((await this.factors.list(actor.userId)).map(({ kind }) => kind));
@@ -46,6 +52,30 @@ export class PendingLoginController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<User> {
     const actor = await this.logins.enterCode(request, response, code);
+    return presentedUser(await this.users.get(actor.userId));
+  }
+
+  /** For the pending login of the browser, or for a login without a password. */
+  @Post('passkey/options')
+  @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
+  @Answers(passkeyOptions)
+  async passkeyOptions(@Req() request: Request): Promise<object> {
+    const pending = pendingLoginOf(request);
+    const known = pending ? await this.factors.passkeysOf(pending.actor.userId) : [];
+    return this.passkeys.loginOptions(request, known);
+  }
+
+  @Post('passkey')
+  @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
+  @Answers(user)
+  async enterPasskey(
+    @Body({ schema: passkeyLogin }) { response: answer }: z.infer<typeof passkeyLogin>,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<User> {
+    const actor = await this.logins.enterPasskey(request, response, answer.id, (passkey) =>
+      this.passkeys.verify(request, passkey, answer),
+    );
     return presentedUser(await this.users.get(actor.userId));
   }
 

@@ -150,7 +150,8 @@ export class UsersService {
     return changed;
   }
 
-  private logsInByPassword({ login }: UserEntity): boolean {
+  /** Whether a password, or a passkey in its place, is enough for this user. */
+  logsInByPassword({ login }: UserEntity): boolean {
     return login === 'emergency' || (login === 'password' && this.config.login.local);
   }
 
