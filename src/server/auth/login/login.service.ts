@@ -220,4 +220,8 @@ async function storeLogin(request: Request, actor: Actor, factor: LoginOrigin['f
   );
   const userAgent = (request.get('user-agent') ?? '').slice(0, USER_AGENT_CHARACTERS);
   request.session.origin = { at: Date.now(), address: request.ip ?? '', userAgent, ...(factor && { factor }) };
+  // before the answer: a client may use the cookie as soon as it has read the header
+  await new Promise<void>((resolve, reject) =>
+    request.session.save((error?: Error) => (error ? reject(error) : resolve())),
+  );
 }
