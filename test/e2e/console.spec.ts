@@ -240,12 +240,12 @@ describe('an administrator', () => {
     await dialog.getByText('name the device IDs').first().waitFor();
     await dialog.getByLabel('Device IDs').fill('yard-*, gate');
     await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
-    const command = await dialog.getByRole('textbox', { name: 'Paste this line' }).innerText();
-    const [before, after] = command.split(/[\w-]{43}\.[\w-]{43}/);
+    const command = await dialog.getByRole('textbox', { name: 'Paste this line' }).textContent();
+    const [before, after] = command!.split(/[\w-]{43}\.[\w-]{43}/);
     expect([before, after]).toEqual([' echo ', ` | sudo platen-agent enrol - --server ${on.stage.serverUrl}`]);
     await page.keyboard.press('Escape');
     const open = page.getByRole('table', { name: 'Open enrolment codes' });
-    await open.getByText('warehouse').waitFor();
+    await open.getByText('warehouse', { exact: true }).waitFor();
     await open.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await open.waitFor({ state: 'detached' });
