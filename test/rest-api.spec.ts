@@ -9,6 +9,7 @@ import { describeAgentUpdates } from './rest-api/agent-updates';
 import { describeAlerts, describeAlertSettings, describeWebhooks } from './rest-api/alerts';
 import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
 import { describeCampaigns } from './rest-api/campaigns';
+import { describeBackups } from './rest-api/backups';
 import { describeCustomers } from './rest-api/customers';
 import { describeClients } from './rest-api/clients';
 import { describeDeployments, describeReleases } from './rest-api/deployment';
@@ -42,7 +43,11 @@ describe('REST API', () => {
     hashCheaply();
     const create = jest.spyOn(NestFactory, 'create');
     const PLATEN_RELEASE_PUBLIC_KEY = maker.writePublicKey(join(folder, 'release.pub'));
-    stage = await DeploymentPlane.start({ PLATEN_RELEASE_PUBLIC_KEY, PLATEN_WEBHOOK_NETWORKS: 'yes' });
+    stage = await DeploymentPlane.start({
+      PLATEN_RELEASE_PUBLIC_KEY,
+      PLATEN_WEBHOOK_NETWORKS: 'yes',
+      PLATEN_BACKUP_FOLDER: join(folder, 'backups'),
+    });
     const app = await create.mock.results[0]!.value;
     create.mockRestore();
     const document = (await request(app.getHttpServer()).get('/api/docs-json').expect(200)).body as OpenAPIObject;
@@ -62,6 +67,7 @@ describe('REST API', () => {
   describeClients(given);
   describeNotices(given);
   describeAudit(given);
+  describeBackups(given);
   describeCustomers(given);
   describeReach(given);
   describeAgents(given);

@@ -6,6 +6,7 @@ import { AlertSettingsScreen } from './screens/alerts/alert-settings-screen';
 import { AlertsScreen } from './screens/alerts/alerts-screen';
 import { WebhooksScreen } from './screens/alerts/webhooks-screen';
 import { AuditScreen } from './screens/audit-screen';
+import { BackupsScreen } from './screens/backups-screen';
 import { ClientScreen } from './screens/clients/client-screen';
 import { ClientsScreen } from './screens/clients/clients-screen';
 import { CustomersScreen } from './screens/customers-screen';
@@ -87,6 +88,7 @@ export const router = createBrowserRouter([
           forAdmins('agents', <AgentsScreen />),
           section('tokens', <TokensScreen />),
           forAdmins('audit', <AuditScreen />),
+          forAdmins('backups', <BackupsScreen />),
           forAdmins('deployment', <DeploymentScreen />),
           { path: 'deployment/:id', element: <DeviceListScreen /> },
           section('notices', <NoticesScreen />),

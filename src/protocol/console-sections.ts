@@ -13,6 +13,7 @@ export const CONSOLE_SECTIONS = [
   'agents',
   'tokens',
   'audit',
+  'backups',
   'deployment',
   'notices',
   'profile',

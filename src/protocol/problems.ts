@@ -220,6 +220,12 @@ export const PROBLEMS = {
     remedy: 'Wait for some of them to end, or abort some.',
   },
   'unknown-alert': { status: 404, title: 'Unknown alert', remedy: 'List them: `GET /api/alerts`.' },
+  'backups-off': {
+    status: 409,
+    title: 'The server writes no backups',
+    remedy: 'Set PLATEN_BACKUP_FOLDER, best to a folder on another disk, and restart the server.',
+  },
+  'backup-running': { status: 409, title: 'A backup is being written', remedy: 'Wait until it is finished.' },
   'storage-full': {
     status: 507,
     title: "The server's disk is full",

@@ -1,8 +1,24 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { dataSourceOptions } from '../../ormconfig';
 import { finished } from '../../src/demo/stage';
+import { BackupRuns } from '../../src/server/backup/backup-runs';
+import { readConfig } from '../../src/server/config/config';
+import { prepareDataFolder } from '../../src/server/config/data-folder';
+import { loadSecrets } from '../../src/server/config/secrets';
+import { openDatabase } from '../../src/server/database/open-database';
+import { Metrics } from '../../src/server/http/metrics';
+import { recordedJournal } from '../support/recorded-journal';
+import { smallFilesystem } from '../support/small-filesystem';
+import { until } from '../support/until';
 import { TestStage } from '../support/stage/test-stage';
+
+const run = promisify(execFile);
 
 describe('a server that is restored from a backup', () => {
   let stage: TestStage;
@@ -40,5 +56,57 @@ describe('a server that is restored from a backup', () => {
     expect((await stage.ended(open.id)).ending).toMatch(/^lost-|^ended-/);
     await stage.works('demo-mfp');
     await stage.works('demo-other');
+  });
+});
+
+describe('a backup that cannot be completed', () => {
+  const cli = join(process.cwd(), 'dist/src/cli.js');
+  let folder: string;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'platen-backup-'));
+    env = { PATH: process.env.PATH!, PLATEN_DATA: join(folder, 'data') };
+    const config = readConfig(env);
+    prepareDataFolder(config.data);
+    await (await openDatabase(dataSourceOptions(config), loadSecrets(config))).destroy();
+    mkdirSync(join(config.data, 'firmware'));
+    writeFileSync(join(config.data, 'firmware', 'a'.repeat(64)), Buffer.alloc(64 * 1024 * 1024));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('leaves nothing on a disk that becomes full', async () => {
+    const disk = await smallFilesystem(8 * 1024);
+    if (!disk) return;
+    try {
+      const [program, ...before] = disk.command;
+      const args = [...before, process.execPath, cli, 'backup', join(disk.mountedAt, 'platen.backup')];
+      const failed = await run(program!, args, { env }).catch((error: unknown) => error);
+      const { code, stderr } = failed as { code: number; stderr: string };
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^platen backup: .*(ENOSPC|full)/i)]);
+      expect(readdirSync(disk.folder)).toEqual([]);
+    } finally {
+      await disk.remove();
+    }
+  });
+
+  it('has no name when its process is killed, and the next one of the schedule removes what is left', async () => {
+    const backups = join(folder, 'backups');
+    mkdirSync(backups);
+    const child = spawn(process.execPath, [cli, 'backup', join(backups, 'platen-2026-01-01T000000Z.backup')], { env });
+    await until('a part of it is written', () =>
+      readdirSync(backups).some(
+        (name) => (statSync(join(backups, name, 'backup'), { throwIfNoEntry: false })?.size ?? 0) > 0,
+      ),
+    );
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const [left, ...more] = readdirSync(backups);
+    expect([left, more]).toEqual([expect.stringMatching(/^\.platen-backup-/), []]);
+    const config = readConfig({ ...env, PLATEN_BACKUP_FOLDER: backups });
+    const runs = new BackupRuns(config, recordedJournal().journal, new Metrics());
+    expect(await runs.state()).toMatchObject({ rows: [], running: null });
+    await runs.start();
+    expect((await runs.state()).rows).toHaveLength(1);
+    expect(readdirSync(backups)).toHaveLength(1);
   });
 });

@@ -18,6 +18,7 @@ import {
   sampleEndedSession,
   sampleJob,
 } from '../support/samples/api-samples';
+import { withSampleBackups } from '../support/samples/backup-samples';
 import {
   SAMPLE_DEPLOYMENTS,
   withSampleDeployments,
@@ -174,6 +175,9 @@ it('administrators can use all their screens', async () => {
     await page.getByText(row).first().waitFor();
     await look(heading.toLowerCase().replace(' ', '-'));
   }
+  await goTo('/backups', 'Backups');
+  await page.getByText('No backups are written').waitFor();
+  await look('backups-off');
   await goTo('/users', 'Users');
   await page.getByRole('button', { name: 'Edit Tina Technician' }).click();
   await page.getByRole('combobox', { name: 'Administrator of this user' }).waitFor();
@@ -231,6 +235,22 @@ async function withAccess(known: ReportedConditions, denials: DeniedAccess[]): P
   for (const [path, json] of Object.entries(answers))
     await page.route(new RegExp(`/api/devices/copy-room${path}$`), (route) => route.fulfill({ json }));
 }
+
+it.each(LANGUAGES)('backups are shown, with what a restore takes, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  const t = CATALOGUES[spoken].backups;
+  for (const [state, text] of [
+    ['running', t.running],
+    ['failed', t.failed],
+  ] as const) {
+    await page.unroute(/\/api\/backups$/);
+    await withSampleBackups(page, state);
+    await load('/backups', t.title);
+    await page.getByText(text).first().waitFor();
+    await page.getByText('platen restore').waitFor();
+    await look(`backups-${state}-${spoken}`, true);
+  }
+});
 
 it.each(LANGUAGES)('access conditions are shown with what was denied, in %s', async (spoken, wanted) => {
   await open(wanted, SAMPLE_USERS.technician, spoken);

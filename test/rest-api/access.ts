@@ -75,6 +75,8 @@ export const ACCESS: Record<Route, Access> = {
   'POST /api/alert-deliveries/:id/redelivery': 'admin',
   'GET /api/audit': 'admin',
   'GET /api/audit/export': 'admin',
+  'GET /api/backups': 'admin',
+  'POST /api/backups': 'admin',
   'GET /api/retention': 'technician',
   'GET /api/customers': 'technician',
   'POST /api/customers': 'admin',

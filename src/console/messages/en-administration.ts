@@ -180,6 +180,43 @@ export const enAdministration = {
     emptyTitle: 'No tokens yet',
     emptyHint: 'Create one token for each script, so that each can be revoked separately.',
   },
+  backups: {
+    title: 'Backups',
+    lead: 'All data of the server in one file each: database, secrets, keys, releases and firmware.',
+    start: 'Back up now',
+    running: 'A backup is being written',
+    written: (bytes: string, expected?: string) => (expected ? `${bytes} of about ${expected}` : bytes),
+    failed: 'The last backup failed',
+    overdue: 'The newest backup is too old',
+    overdueHint: 'The log of the server says why no later one was written. “Back up now” tries it again.',
+    interval: 'Schedule',
+    everyHours: (hours: number) =>
+      hours % 24 === 0
+        ? hours === 24
+          ? 'every day'
+          : `every ${hours / 24} days`
+        : hours === 1
+          ? 'every hour'
+          : `every ${hours} hours`,
+    kept: 'Kept',
+    newest: (count: number) => (count === 1 ? 'the newest one' : `the newest ${count}`),
+    folder: 'Folder',
+    encryption: 'Encryption',
+    encrypted: 'encrypted',
+    notEncrypted: 'not encrypted',
+    at: 'Time',
+    name: 'File',
+    size: 'Size',
+    emptyTitle: 'No backups yet',
+    emptyHint: 'The first one is written within minutes. “Back up now” starts it at once.',
+    offTitle: 'No backups are written',
+    offHint: 'Name a folder in the settings of the server, best on another disk, and restart the server.',
+    setting: 'Setting of the server',
+    restore: 'Restore',
+    restoreHint: 'On the machine of the new server, with an empty data folder, before its first start:',
+    restoreLoss:
+      'Copy the file there first, and the settings. What happened after the backup is lost, also the removal of users and agents.',
+  },
   audit: {
     title: 'Audit trail',
     lead: 'A record of all actions. Entries cannot be changed.',
@@ -207,6 +244,7 @@ export const enAdministration = {
       'audit.deleted': 'Old entries deleted',
       'audit.exported': 'Audit trail exported',
       'audit.sealed': 'Audit trail sealed',
+      'backup.requested': 'Backup started',
       'alert.acknowledged': 'Alert acknowledged',
       'alert.settings-changed': 'Alert rules changed',
       'alert.sent-again': 'Alert sent again',

@@ -113,6 +113,9 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['You have {} saved filters already.', '保存した条件はすでに{}件あります。'],
   ['filter {}', '条件：{}'],
   ['up to entry {}', '記録{}まで'],
+  // backups
+  ['PLATEN_BACKUP_FOLDER is not set.', 'PLATEN_BACKUP_FOLDERが設定されていません。'],
+  ['A backup is being written.', 'バックアップを作成中です。'],
   ['fields {}', '項目：{}'],
   ['must be an address with http:// or https://', 'http:// または https:// で始まるアドレスを入力してください。'],
   ['must not contain a user name or password', 'ユーザー名やパスワードを含めないでください。'],

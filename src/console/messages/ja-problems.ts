@@ -210,6 +210,14 @@ export const jaProblems: typeof enProblems = {
       title: 'サーバーのデータベースを使用できません',
       remedy: 'しばらくしてからもう一度お試しください。管理者は /readyz でデータベースを確認できます。',
     },
+    'backups-off': {
+      title: 'サーバーはバックアップを作成していません',
+      remedy: 'PLATEN_BACKUP_FOLDERに別のディスクのフォルダーを設定し、サーバーを再起動してください。',
+    },
+    'backup-running': {
+      title: 'バックアップを作成中です',
+      remedy: '完了するまでお待ちください。',
+    },
     'storage-full': {
       title: 'サーバーのディスクがいっぱいです',
       remedy: 'サーバーのデータフォルダーの空き容量を増やし、もう一度お試しください。',

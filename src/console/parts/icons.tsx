@@ -96,6 +96,7 @@ export const TokensIcon = icon(
   </>,
 );
 export const AuditIcon = icon(<path d="M6 3.5h12v17l-3-2-3 2-3-2-3 2zM9.5 8.5h5M9.5 12.5h5" />);
+export const BackupIcon = icon(<path d="M4 5h16v5H4zM4 14h16v5H4zM7.5 7.5h.01M7.5 16.5h.01M12 7.5h5M12 16.5h5" />);
 export const ProfileIcon = icon(
   <>
     <circle cx="12" cy="8" r="4" />

@@ -7,6 +7,7 @@ import { useText } from '../messages/language';
 import {
   AgentsIcon,
   AuditIcon,
+  BackupIcon,
   BellIcon,
   ClientsIcon,
   CustomersIcon,
@@ -48,6 +49,7 @@ export function Navigation() {
           <Section to="clients" icon={<ClientsIcon />} label={t.clients.title} />
           <Section to="deployment" icon={<DeploymentIcon />} label={t.deployment.title} />
           <Section to="audit" icon={<AuditIcon />} label={t.audit.title} />
+          <Section to="backups" icon={<BackupIcon />} label={t.backups.title} />
         </>
       )}
       <div className="nav-title">{t.shell.account}</div>

@@ -9,6 +9,8 @@ import { prepareDataFolder } from '../config/data-folder';
 import { loadSecrets } from '../config/secrets';
 import { openDatabase } from '../database/open-database';
 import { Metrics } from '../http/metrics';
+import { BackupRunning } from './backup.errors';
+import { BackupRuns } from './backup-runs';
 import { restoreBackup } from './restore-backup';
 import { ScheduledBackups } from './scheduled-backups';
 
@@ -34,7 +36,8 @@ describe('scheduled backups', () => {
     const recorded = recordedJournal();
     const metrics = new Metrics();
     const config = readConfig({ ...settings, ...more });
-    return { service: new ScheduledBackups(config, recorded.journal, metrics), metrics, ...recorded };
+    const runs = new BackupRuns(config, recorded.journal, metrics);
+    return { service: new ScheduledBackups(config, runs, recorded.journal), runs, metrics, ...recorded };
   };
   const present = () => readdirSync(folder).sort();
   const earlier = (name: string, daysAgo: number) => {
@@ -87,6 +90,49 @@ describe('scheduled backups', () => {
     expect(lines).toMatchObject([
       { msg: 'no backup was written; trying again', detail: expect.stringMatching(/ENOENT/) },
     ]);
+    expect(present()).toEqual([]);
+  });
+
+  it('are listed and written on request, one at a time, with their progress', async () => {
+    const { service, runs } = scheduled({ PLATEN_BACKUP_PASSPHRASE_FILE: passphraseFile });
+    expect(await runs.state()).toEqual({
+      schedule: { folder, hours: 24, kept: 2, encrypted: true },
+      ...{ rows: [], running: null, failure: null, overdue: false },
+    });
+    earlier('platen-2026-01-01T000000Z.backup', 3);
+    mkdirSync(join(folder, '.platen-backup-killed'));
+    expect(await runs.state()).toMatchObject({ overdue: true, rows: [{ bytes: 14, encrypted: false }] });
+    const written = runs.start();
+    expect(() => runs.start()).toThrow(BackupRunning);
+    await until('some of it is written', async () => {
+      const { running } = await runs.state();
+      return running === null || (running.expectedBytes === 14 && running.bytes > 0);
+    });
+    await written;
+    const { rows, running, overdue } = await runs.state();
+    expect({ running, overdue }).toEqual({ running: null, overdue: false });
+    expect(rows.map(({ encrypted }) => encrypted)).toEqual([true, false]);
+    expect(rows[0]!.bytes).toBeGreaterThan(10_000);
+    await service.runIfDue(); // it is not
+    expect(present()).toHaveLength(2);
+  });
+
+  it('that fail are shown until one succeeds', async () => {
+    const { runs, lines } = scheduled({ PLATEN_BACKUP_PASSPHRASE_FILE: join(root, 'none') });
+    await expect(runs.start()).rejects.toThrow('ENOENT');
+    expect(await runs.state()).toMatchObject({
+      running: null,
+      rows: [],
+      failure: { detail: expect.stringMatching(/ENOENT/) },
+    });
+    expect(lines).toHaveLength(1);
+  });
+
+  it('that end with the server leave nothing', async () => {
+    const { runs } = scheduled();
+    const written = runs.start();
+    await runs.onModuleDestroy();
+    await expect(written).rejects.toThrow();
     expect(present()).toEqual([]);
   });
 

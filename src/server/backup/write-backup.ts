@@ -21,13 +21,14 @@ const FOLDERS = ['tls', 'releases', 'agent-releases', 'firmware'];
 /**
  * Writes the data of a server into one new file, whether or not the server runs. The file has its name only when all of it
  * is on the disk.
+ * @param onBytes what is written so far, added up by the caller
  * @throws BackupRefused
  */
 export async function writeBackup(
   config: Config,
   file: string,
   passphrase?: string,
-  signal?: AbortSignal,
+  { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<BackupManifest> {
   const path = resolve(file);
   if (existsSync(path)) throw new BackupRefused(`${path} exists. Name a new file.`);
@@ -43,13 +44,20 @@ export async function writeBackup(
     );
     const draft = join(folder, 'backup');
     const handle = await open(draft, 'wx', 0o600);
-    const bytes = Readable.from(passphrase === undefined ? tar : seal(tar, passphrase));
-    await pipeline(bytes, handle.createWriteStream({ flush: true }), { signal });
+    const bytes = passphrase === undefined ? tar : seal(tar, passphrase);
+    await pipeline(Readable.from(counted(bytes, onBytes)), handle.createWriteStream({ flush: true }), { signal });
     await link(draft, path); // unlike a renaming, this fails if the file exists by now
     await syncFolder(dirname(path));
     return manifestOf(written, config);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function* counted(chunks: AsyncIterable<Buffer>, onBytes?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    onBytes?.(chunk.length);
+    yield chunk;
   }
 }
 

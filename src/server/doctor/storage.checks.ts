@@ -3,14 +3,13 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, note, type CheckFinding } from '../../protocol/check-finding';
 import { toInstant } from '../../protocol/names';
-import { presentBackups } from '../backup/scheduled-backups';
+import { isOverdue, presentBackups } from '../backup/backup-files';
 import type { Config } from '../config/config';
 import { StorageProbe } from '../config/storage-probe';
 
 const GIGABYTE = 1e9;
 /** Below this, a few uploaded releases and firmware files fill the disk. */
 const FREE_BYTES = GIGABYTE;
-const HOUR_MS = 60 * 60_000;
 
 /** The number of the user to whom a folder belongs; undefined if it does not exist. */
 export const ownerOf = (folder: string): number | undefined => statSync(folder, { throwIfNoEntry: false })?.uid;
@@ -37,8 +36,7 @@ export async function backupCheck({ backups }: Config): Promise<CheckFinding> {
       const newest = (await presentBackups(folder)).at(-1);
       if (newest === undefined) throw new Error('has none yet; the running server writes the first one within minutes');
       const { mtimeMs } = await stat(join(folder, newest));
-      const ageHours = (Date.now() - mtimeMs) / HOUR_MS;
-      if (ageHours > 2 * hours)
+      if (isOverdue(mtimeMs, hours))
         throw new Error(
           `the newest one is of ${toInstant(mtimeMs)}; see the server's log for why there is no later one`,
         );

@@ -37,6 +37,7 @@ import { agentRelease, agentUpdates, rollout } from '../../protocol/agent-update
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
+import { backups } from '../../protocol/backup';
 import {
   campaign,
   campaignDevice,
@@ -116,6 +117,7 @@ const COMPONENTS = {
   BoxOperation: boxOperation,
   BrowserAccess: browserAccess,
   BrowserSession: browserSession,
+  Backups: backups,
   Campaign: campaign,
   CampaignDevice: campaignDevice,
   CampaignExport: campaignExport,
