@@ -118,7 +118,7 @@ export const enReports = {
     field: 'Content',
     counter: 'Counter',
     earlier: 'Earlier',
-    earlierOf: (n: string) => `Move column ${n} one place forward`,
+    earlierOf: (n: string) => `Earlier: column ${n}`,
     removeColumn: (n: string) => `Remove column ${n}`,
     fields: { ...REPORT_FIELDS, empty: '(empty)' } as Record<ReportField, string>,
     preview: 'Preview: first lines of last month',

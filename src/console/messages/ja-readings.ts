@@ -120,7 +120,7 @@ export const jaReports: typeof enReports = {
     field: '内容',
     counter: 'カウンター',
     earlier: '前へ',
-    earlierOf: (n) => `列${n}を1つ前へ移動`,
+    earlierOf: (n) => `前へ：列${n}`,
     removeColumn: (n) => `列${n}を削除`,
     fields: {
       customer: '顧客',
