@@ -16,7 +16,9 @@ describe('login', () => {
     const browser = server.browser();
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
     expect(login.body).toMatchObject({ username: 'ada', displayName: 'Ada', role: 'admin', active: true });
-    expect(JSON.stringify(login.body)).not.toMatch(/password|hash/i);
+    const { login: way, ...shown } = login.body as { login: string };
+    expect(way).toBe('password'); // how the user logs in
+    expect(JSON.stringify(shown)).not.toMatch(/password|hash/i);
     const cookie = login.get('Set-Cookie')?.at(-1) ?? '';
     expect(cookie).toMatch(/^platen\.sid=s%3A/);
     expect(cookie).toMatch(/; HttpOnly; SameSite=Lax$/);

@@ -80,7 +80,10 @@ describe('a second factor', () => {
       }
     // these are open to everyone
     expect(
-      open.filter((each) => !/ \/(api\/about|api\/auth\/login|api\/enrolment|oauth\/token|\.well-known)\b/.test(each)),
+      open.filter(
+        (each) =>
+          !/ \/(api\/about|api\/auth\/login|api\/auth\/oidc|api\/enrolment|oauth\/token|\.well-known)\b/.test(each),
+      ),
     ).toEqual([]);
     const cookie = (await logIn(browser, user)).get('Set-Cookie')!.at(-1)!.split(';')[0]!;
     const live = new WebSocket(`${server.url.replace('http', 'ws')}${LIVE_PATH}`, {
