@@ -60,6 +60,7 @@ import { DeviceSettings1763683200055 } from './src/server/database/migrations/00
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { Campaigns1763683200053 } from './src/server/database/migrations/0053-campaigns';
 import { AgentUpdates1763683200062 } from './src/server/database/migrations/0062-agent-updates';
+import { FoundDevices1763683200049 } from './src/server/database/migrations/0049-found-devices';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
 import { UsedLogins1763683200059 } from './src/server/database/migrations/0059-used-logins';
 import { SingleSignOn1763683200061 } from './src/server/database/migrations/0061-single-sign-on';
@@ -73,6 +74,7 @@ import { DenialEntity } from './src/server/devices/conditions/denial.entity';
 import { ReportedConditionsEntity } from './src/server/devices/conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
 import { AgentUpdateEntity, RolloutEntity } from './src/server/agent-updates/agent-update.entities';
+import { FoundDeviceEntity } from './src/server/devices/found/found-device.entity';
 import { ReplacementEntity } from './src/server/devices/replacement/replacement.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { FleetViewEntity } from './src/server/devices/fleet/fleet-view.entity';
@@ -118,6 +120,7 @@ const entities = [
   ReportedConditionsEntity,
   DenialEntity,
   ReplacementEntity,
+  FoundDeviceEntity,
   SessionEntity,
   HalfLogEntity,
   SessionStepEntity,
@@ -180,6 +183,7 @@ const migrations = [
   Fleet1763683200052,
   Campaigns1763683200053,
   DeviceReplacements1763683200048,
+  FoundDevices1763683200049,
   UsedLogins1763683200059,
   Outboxes1763683200057,
   AuditChain1763683200064,

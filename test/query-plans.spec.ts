@@ -33,6 +33,10 @@ import { FleetRepository, type Selection } from '../src/server/devices/fleet/fle
 import { FleetViewEntity } from '../src/server/devices/fleet/fleet-view.entity';
 import { FleetViewsRepository } from '../src/server/devices/fleet/fleet-views';
 import { DeviceInformationEntity } from '../src/server/devices/information/device-information.entity';
+import { FoundDeviceEntity } from '../src/server/devices/found/found-device.entity';
+import { FoundDevicesRepository } from '../src/server/devices/found/found-devices.repository';
+import type { FoundDevice } from '../src/protocol/found-device';
+import vectors from './vectors/control-channel.json';
 import { ReplacementEntity } from '../src/server/devices/replacement/replacement.entity';
 import { ReplacementsRepository } from '../src/server/devices/replacement/replacements.repository';
 import { DeviceInformationRepository } from '../src/server/devices/information/device-information.repository';
@@ -81,6 +85,7 @@ const GROWING = [
   'fleet_views',
   'reported_conditions',
   'device_replacements',
+  'found_devices',
   'metered_devices',
   'readings',
   'meter_jumps',
@@ -142,6 +147,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const fleet = new FleetRepository(rows(DeviceEntity));
   const views = new FleetViewsRepository(rows(FleetViewEntity));
   const replacements = new ReplacementsRepository(rows(ReplacementEntity));
+  const foundDevices = new FoundDevicesRepository(rows(FoundDeviceEntity), writes);
+  const foundDevice = { ...vectors.reportFound.request.found[0]!, id: 'f' } as FoundDevice;
   const retention = new RetentionRepository(database);
   const readings = readingsOf(database);
   const thinning = new ThinningRepository(rows(MeteredDeviceEntity));
@@ -512,6 +519,16 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['ask', () => replacements.ask('d', { at: 1, before: {}, after: {} })],
         ['withdraw', () => replacements.withdraw('d')],
         ['add', () => replacements.add(device, decided)],
+      ],
+    ],
+    [
+      foundDevices,
+      [
+        ['find', () => foundDevices.find('f')],
+        ['page', () => foundDevices.page(false, page)],
+        ['report', () => foundDevices.report('a', { mayTakeIn: true, ids: ['f'], found: [foundDevice] })],
+        ['dismiss', () => foundDevices.dismiss('f', 'u')],
+        ['remove', () => foundDevices.remove('f')],
       ],
     ],
     [

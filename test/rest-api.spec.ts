@@ -14,6 +14,7 @@ import { describeCustomers } from './rest-api/customers';
 import { describeClients } from './rest-api/clients';
 import { describeDeployments, describeReleases } from './rest-api/deployment';
 import { describeAgents, describeDevices } from './rest-api/devices';
+import { describeFoundDevices } from './rest-api/found-devices';
 import { describeFleet } from './rest-api/fleet';
 import { describeFirmware, describeJobs } from './rest-api/maintenance';
 import { describeReadings } from './rest-api/readings';
@@ -72,6 +73,7 @@ describe('REST API', () => {
   describeReach(given);
   describeAgents(given);
   describeDevices(given);
+  describeFoundDevices(given);
   describeFleet(given);
   describeReadings(given);
   describeReports(given);

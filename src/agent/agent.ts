@@ -14,6 +14,7 @@ import { MergedDevice } from './device/merged-device';
 import { SHIPPED_METERS } from './snmp/shipped-meters';
 import { SnmpDevice } from './snmp/snmp-device';
 import { DeviceFollower } from './discovery/device-follower';
+import { Discovery } from './discovery/discovery';
 import { hostOf } from './discovery/moved-device';
 import { Displays } from './approval/displays';
 import { Answers } from './approval/answers';
@@ -64,6 +65,7 @@ export class Agent {
   readonly #accesses: ReadonlyMap<string, DeviceAccess>;
   readonly #poller: DevicePoller;
   readonly #follower: DeviceFollower;
+  readonly #discovery: Discovery;
   readonly #information: InformationExchange;
   readonly #maintenance: Maintenance;
   readonly #panel: PanelServer;
@@ -86,14 +88,13 @@ export class Agent {
     const configuration = { ...configured, devices };
     this.configuration = configuration;
     const { outbound = NO_PROXY } = options;
-    const reports = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
+    const reports = (id: string) => this.#accesses.get(id)?.operations.includes('information') === true;
     this.#answers = new Answers({ folder: configuration.state, journal, signer: signerOf(credentials) });
     this.#ended = new EndedSessions(configuration.state, journal);
     this.#channel = new ControlChannel(credentials, journal, options);
     const store = new ConditionStore({ folder: configuration.state, journal });
     this.#access = new AccessControl(devices, store, new DenialLog(configuration.state, journal), journal);
-    const deviceIds = devices.map(({ id }) => id);
-    this.#conditionReports = new ConditionReports(deviceIds, store, this.#access.denials, this.#channel, journal);
+    this.#conditionReports = new ConditionReports(devices, store, this.#access.denials, this.#channel, journal);
     this.#origins = new PermittedOrigins({ ...configuration, journal });
     const known = new KnownIdentities(configuration.state, journal);
     const read = readerOf(configuration);
@@ -126,7 +127,10 @@ export class Agent {
       onEnded: (ended) => this.#ended.add(ended),
     });
     new IdentityAcceptance({ devices, known, poller: this.#poller, channel: this.#channel, journal });
-    this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
+    const reportedDevice = (id: string) => (reports(id) ? list.find(id) : undefined);
+    this.#information = new InformationExchange(reportedDevice, this.#poller, this.#channel, journal);
+    const maintainedOf = ({ id, rules, model }: Device) => ({ access: this.#accesses.get(id), rules, model });
+    const maintained = new Map(devices.map((each) => [each.id, maintainedOf(each)]));
     const server = {
       origin: configuration.server ?? credentials.server,
       get trust() {
@@ -136,7 +140,7 @@ export class Agent {
     };
     const releaseKey = configuration.releaseKey ?? credentials.releaseKey;
     this.#maintenance = new Maintenance({
-      devices: new Map(devices.map(({ id, rules, model }) => [id, { access: this.#accesses.get(id), rules, model }])),
+      devices: maintained,
       poller: this.#poller,
       openSessions: (deviceId) => this.#remoteSessions.openAt(deviceId),
       channel: this.#channel,
@@ -160,9 +164,30 @@ export class Agent {
       startReading: (deviceId) => this.#maintenance.startReading(deviceId),
       channel: this.#channel,
     });
+    this.#discovery = new Discovery({
+      ...{ configuration, devices: list, known, follower: this.#follower, read, channel: this.#channel, journal },
+      onAdded: (device) => {
+        list.add(device);
+        identified.set(device.id, new IdentifiedDevice(read(device), device, known));
+        maintained.set(device.id, maintainedOf(device));
+        this.#follower.add(device);
+        this.#poller.add(device.id);
+        changed();
+      },
+      onRemoved: (deviceId) => {
+        this.#remoteSessions.endAt(deviceId);
+        this.#poller.remove(deviceId);
+        this.#follower.remove(deviceId);
+        maintained.delete(deviceId);
+        identified.delete(deviceId);
+        list.remove(deviceId);
+        changed();
+      },
+      announce: () => this.#announceChange(),
+    });
     const actions = this.#panelActions();
     this.#lanApproval = new LanApproval(configuration, actions, journal);
-    this.#panel = new PanelServer(actions, this.#lanApproval, journal);
+    this.#panel = new PanelServer(actions, [this.#lanApproval, this.#discovery], journal);
     this.#displays = new Displays(devices, {
       sessions: () => this.#remoteSessions.sessions,
       access: this.#access,
@@ -286,6 +311,7 @@ export class Agent {
     if (!signerOf(this.credentials))
       this.journal.warn(`answers are not signed: this agent was enrolled by an earlier version. ${ENROL_AGAIN}`);
     const { host, port } = this.configuration.panel;
+    await this.#discovery.load();
     await this.#follower.load();
     await this.#answers.load();
     await this.#ended.load();
@@ -301,6 +327,7 @@ export class Agent {
     this.#poller.start();
     await this.#displays.start();
     this.#channel.start();
+    await this.#discovery.start();
     return listening;
   }
 
@@ -314,6 +341,7 @@ export class Agent {
     await this.#maintenance.stop();
     this.#information.stop();
     this.#conditionReports.stop();
+    this.#discovery.stop();
     this.#follower.stop();
     this.#poller.stop();
     await this.#channel.stop();
@@ -332,6 +360,14 @@ export class Agent {
     if (!wake) return;
     await this.#wakeKeys.load();
     await this.#wakeListener.listen(wake.host, wake.port);
+  }
+
+  /** After a change of the devices. If it fails, the next login announces them. */
+  async #announceChange(): Promise<void> {
+    if (!this.#channel.online) return;
+    await this.#announce().catch((error: Error) =>
+      this.journal.warn('the devices are announced with the next login', { detail: error.message }),
+    );
   }
 
   async #announce(): Promise<void> {
@@ -353,6 +389,7 @@ export class Agent {
         },
       );
     this.#information.flush();
+    this.#discovery.flush();
     this.#conditionReports.flush();
     this.journal.info('agent online', { agentId });
     this.#updates?.online();

@@ -75,6 +75,16 @@ export function addCommands(agent: Command): void {
     });
 
   agent
+    .command('taken-in')
+    .description('list the devices that administrators of the server have taken in at a running agent on this computer')
+    .addOption(config())
+    .option('--remove <device>', 'remove this device: it is not served any more, and its sessions end')
+    .action(async (options: { config: string; remove?: string }) => {
+      const { listTakenIn } = await import('./discovery/taken-in-command.js');
+      await listTakenIn(options);
+    });
+
+  agent
     .command('pairing-code')
     .description('print a code with which a phone becomes that of an approver; on the computer of a running agent')
     .addOption(config())

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { agent as agentInView, Customer, Site, User } from '../protocol/api';
-import type { DeviceKind } from '../protocol/control-channel';
+import type { DeviceKind } from '../protocol/device-kinds';
 import { sha256Hex } from '../tunnel/sha256';
 import { request } from './api-request';
 import { findPrinter, PRINTER_ATTRIBUTES, startPrinter } from './ippeveprinter';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { DeviceKind } from '../protocol/control-channel';
+import type { DeviceKind } from '../protocol/device-kinds';
 import { FUNCTIONS } from '../protocol/device-kinds';
 import type { Beside } from './main';
 import type { LoginScheme } from './web/device-login';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createJournal } from '../journal/journal';
-import type { DeviceKind } from '../protocol/control-channel';
+import type { DeviceKind } from '../protocol/device-kinds';
 import { firmwareVersion } from '../protocol/maintenance';
 import { BadSecretFile } from './display/agent-interface';
 import { makeFirmware } from './firmware/firmware-file';

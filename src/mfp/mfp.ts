@@ -5,7 +5,7 @@ import { AgentInterface, readSecretHash } from './display/agent-interface';
 import { RemoteAccess } from './display/remote-access';
 import { DevicePorts, type PortOptions } from './device-ports';
 import { factoryMemory } from './machine/factory-memory';
-import type { DeviceKind } from '../protocol/control-channel';
+import type { DeviceKind } from '../protocol/device-kinds';
 import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCTS } from './machine/identity';
 import { Machine } from './machine/machine';
 import { MemoryFile } from './machine/memory-file';

@@ -3,13 +3,7 @@ import { accessCondition, denial } from './access-conditions';
 import { signedRecord, signingKey } from './approval-record';
 import { requester } from './asker';
 import { checkFinding } from './check-finding';
-import {
-  announcedApplication,
-  deviceKind,
-  remoteSessionId,
-  reportedDenial,
-  sentConnectionInfo,
-} from './control-channel';
+import { announcedApplication, remoteSessionId, reportedDenial, sentConnectionInfo } from './control-channel';
 import { deviceIdentity } from './device-identity';
 import {
   alertSeverity,
@@ -19,6 +13,8 @@ import {
   deviceState,
   updateDecision,
 } from './device-information';
+import { deviceKind } from './device-kinds';
+import { foundDevice } from './found-device';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, deviceIdPattern, instant, secret, spkiPin } from './names';
@@ -176,6 +172,19 @@ export const agentCheck = z.object({
 export type AgentCheck = z.infer<typeof agentCheck>;
 export const lastAgentCheck = z.object({ check: agentCheck.nullable() });
 const deviceIds = z.array(deviceIdPattern).max(LIMITS.DEVICES_PER_AGENT);
+/** A device that an agent has found, as administrators see it. */
+export const foundDeviceInView = foundDevice.extend({
+  agentId,
+  /** Where its agent is. */
+  site: namedSite.nullable(),
+  /** Whether its agent is connected. */
+  online: z.boolean(),
+  /** Whether the owner of the agent permits that devices are taken in. */
+  mayTakeIn: z.boolean(),
+  /** `by`: user ID of the administrator. */
+  dismissed: z.object({ at: instant, by: z.string() }).nullable(),
+});
+export type FoundDeviceInView = z.infer<typeof foundDeviceInView>;
 /** `siteId`: moves the agent to another site. `deviceIds`: which devices it may announce from now on; it keeps those it has. */
 export const agentChange = z
   .strictObject({ siteId: z.uuid().optional(), deviceIds: deviceIds.optional() })
@@ -466,6 +475,7 @@ export const sessionQuery = pageQuery.extend({
 });
 /** `known`: the state that the caller knows. The answer waits for another one, for POLL_HELD_MS. */
 export const connectionQuery = z.object({ known: sessionState.optional() });
+export const foundDeviceQuery = pageQuery.extend({ state: z.enum(['open', 'dismissed']).default('open') });
 export const jobQuery = pageQuery.extend({
   state: z.enum(['open', 'over', 'all']).default('all'),
   deviceId: deviceId.optional(),

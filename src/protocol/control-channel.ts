@@ -7,6 +7,8 @@ import { checkFinding } from './check-finding';
 import { company } from './company';
 import { deviceIdentity } from './device-identity';
 import { deviceInformation } from './device-information';
+import { deviceKind } from './device-kinds';
+import { foundDevice, newDevice } from './found-device';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, authority, deviceId, instant, secret, spkiPin } from './names';
@@ -33,6 +35,7 @@ import { shownLine } from './shown-text';
  *   server  -> agent   acquire-information the current information of a device
  *   agent   -> server  report-information  the information of a device has changed
  *   server  -> agent   accept-identity     what answers at the address of a device is this device from now on
+ *   agent   -> server  report-found        devices that the agent has found    server -> agent   take-in-device
  *   agent   -> server  report-conditions   access conditions    agent -> server   report-denials
  *
  * Maintenance (S122-S124) is in ad-hoc-command.ts.
@@ -61,10 +64,6 @@ export interface Exchange<Request = unknown, Response = unknown> {
 }
 const exchange = <Request, Response>(e: Exchange<Request, Response>): Exchange<Request, Response> => e;
 const nothing = z.object({});
-
-/** Kind of image forming apparatus ([0033]). */
-export const deviceKind = z.enum(['mfp', 'printer', 'copier', 'fax', 'scanner']);
-export type DeviceKind = z.infer<typeof deviceKind>;
 
 export const announcedApplication = z.object({
   id: applicationId,
@@ -334,6 +333,36 @@ export const acceptIdentity = exchange({
   response: nothing,
 });
 
+/**
+ * After every login and change: devices that the agent has found and does not have (found-device.ts). Each report has the IDs
+ * of all of them, and what is new of some; the server forgets those that are not named.
+ */
+export const reportFound = exchange({
+  name: 'report-found',
+  namespace: NS_AGENT,
+  from: 'agent',
+  request: z.object({
+    /** Whether the owner of the agent permits that devices are taken in. */
+    mayTakeIn: z.boolean(),
+    ids: z.array(z.uuid()).max(LIMITS.FOUND_DEVICES),
+    found: z.array(foundDevice).max(LIMITS.FOUND_DEVICES_PER_REPORT),
+  }),
+  response: nothing,
+});
+
+/**
+ * An administrator takes a found device in: it becomes a device of the agent, which stores it and announces its devices again.
+ * The agent refuses (`wrong-state`) what its configuration does not permit, or if the device does not answer with its marks.
+ * Repeated with the same ID, it has no further effect.
+ */
+export const takeInDevice = exchange({
+  name: 'take-in-device',
+  namespace: NS_AGENT,
+  from: 'server',
+  request: newDevice.extend({ foundId: z.uuid() }),
+  response: nothing,
+});
+
 /** After every login and change: the access conditions of one device, as they stand at the agent. */
 export const reportConditions = exchange({
   name: 'report-conditions',
@@ -393,6 +422,8 @@ export const EXCHANGES = {
   acquireInformation,
   reportInformation,
   acceptIdentity,
+  reportFound,
+  takeInDevice,
   reportConditions,
   reportDenials,
 } as const;

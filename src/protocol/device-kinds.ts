@@ -1,5 +1,9 @@
-import type { DeviceKind } from './control-channel';
+import { z } from 'zod';
 import type { Operation } from './maintenance';
+
+/** Kind of image forming apparatus ([0033]). */
+export const deviceKind = z.enum(['mfp', 'printer', 'copier', 'fax', 'scanner']);
+export type DeviceKind = z.infer<typeof deviceKind>;
 
 /** What a device does with documents. `print`: it accepts print jobs; copies and received faxes are none. */
 export type DeviceFunction = 'print' | 'copy' | 'scan' | 'fax';

@@ -20,6 +20,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device'), id: deviceId, ...presence }),
   /** An agent has announced its devices; some may be new, changed or removed. */
   z.object({ type: z.literal('devices'), agentId }),
+  /** Sent to administrators only. The devices that an agent has found have changed; read them again. */
+  z.object({ type: z.literal('found-devices'), agentId }),
   /** Stored device information has changed. */
   z.object({ type: z.literal('information'), id: deviceId, condition: device.shape.condition }),
   /** The access conditions of a device, or its denials, were reported; read them again. */

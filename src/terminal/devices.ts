@@ -1,5 +1,5 @@
 import type { Device } from '../protocol/api';
-import type { DeviceKind } from '../protocol/control-channel';
+import type { DeviceKind } from '../protocol/device-kinds';
 import { DEVICE_PROBLEMS, type DeviceState } from '../protocol/device-information';
 import { storedLogin } from './credentials';
 import type { Column } from './table';

@@ -10,7 +10,7 @@ import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
 import { reservePorts, SAMPLE_CUSTOMER, SAMPLE_USERS, setStage, STAGE_PORTS } from '../../src/demo/stage';
 import type { Device } from '../../src/protocol/api';
-import { deviceKind } from '../../src/protocol/control-channel';
+import { deviceKind } from '../../src/protocol/device-kinds';
 import { makeSampleUsers } from '../support/stage/sample-users';
 import { until } from '../support/until';
 import { CLI } from '../support/stage/test-stage';

@@ -51,7 +51,9 @@ export class LanApproval {
     await this.#server?.close();
   }
 
-  /** `GET /approvers` of the local page. */
+  readonly path = '/approvers';
+
+  /** Answers `GET /approvers` of the local page. */
   get administration(): ApproverAdministration {
     const [certificate, server] = [this.#certificate, this.#server];
     const { devices } = this.configuration;

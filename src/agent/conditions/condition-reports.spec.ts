@@ -36,7 +36,13 @@ beforeEach(async () => {
   await denials.load();
   // what reads and writes files runs on the real clock
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'Date'] });
-  reports = new ConditionReports(DEVICES, store, denials, channel, recorded.journal);
+  reports = new ConditionReports(
+    DEVICES.map((id) => ({ id })),
+    store,
+    denials,
+    channel,
+    recorded.journal,
+  );
 });
 afterEach(async () => {
   reports.stop();
@@ -235,7 +241,13 @@ it('denials that a killed agent has not reported are reported by the next one', 
   const next = new DenialLog(folder, recorded.journal);
   await next.load();
   channel.online = true;
-  const again = new ConditionReports(DEVICES, store, next, channel, recorded.journal);
+  const again = new ConditionReports(
+    DEVICES.map((id) => ({ id })),
+    store,
+    next,
+    channel,
+    recorded.journal,
+  );
   again.flush();
   await pass(60_000);
   again.stop();

@@ -23,7 +23,8 @@ export class ConditionReports {
   #stopped = false;
 
   constructor(
-    private readonly deviceIds: readonly string[],
+    /** Of this agent; they may change. */
+    private readonly devices: readonly { readonly id: string }[],
     private readonly store: ConditionStore,
     private readonly denials: DenialLog,
     private readonly channel: Pick<ControlChannel, 'online' | 'request'>,
@@ -37,7 +38,7 @@ export class ConditionReports {
   /** Called after every login. */
   flush(): void {
     this.#backoff.reset();
-    for (const deviceId of this.deviceIds) {
+    for (const { id: deviceId } of this.devices) {
       this.#schedule('conditions', deviceId, 0);
       if (this.denials.unreported(deviceId).length > 0) this.#schedule('denials', deviceId, 0);
     }
@@ -49,7 +50,7 @@ export class ConditionReports {
   }
 
   #schedule(part: Part, deviceId: string, waitMs: number): void {
-    if (!this.deviceIds.includes(deviceId)) return;
+    if (!this.devices.some(({ id }) => id === deviceId)) return;
     const [key, at] = [`${part} ${deviceId}`, performance.now() + waitMs];
     this.#due.set(key, Math.min(at, this.#due.get(key) ?? Infinity));
     this.#setTimer();

@@ -17,7 +17,7 @@ import { meterMap, type MeterMap } from '../snmp/meter-map';
 import { problem, unique } from './field-problem';
 import { jsonFault } from './json-fault';
 import { proxyField } from './proxy';
-import { SnmpAccess } from './snmp-access';
+import { SnmpAccess, snmpField } from './snmp-access';
 import { stateFolderFor } from './state-folder';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -60,6 +60,14 @@ const serverOrigin = z.string().transform((text, context) => {
   if (!url || !permitted || ![url.origin, `${url.origin}/`].includes(text))
     return problem(context, 'must look like https://host[:port]');
   return url.origin;
+});
+
+const discoveryField = z.strictObject({
+  everyHours: z.number().min(1).max(LIMITS.DISCOVERY_INTERVAL_HOURS_MAX).default(24),
+  probe: z.boolean().default(true),
+  dnsSd: z.boolean().default(true),
+  takeIn: z.boolean().default(false),
+  snmp: snmpField.prefault({}),
 });
 
 const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) });
@@ -146,6 +154,14 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *
  * With
  *
+ *     "discovery": { "everyHours": 24, "probe": true, "dnsSd": true, "takeIn": true, "snmp": { "community": "public" } }
+ *
+ * all optional, the agent looks for devices in `ranges` and reports them (discovery/discovery): by `dnsSd`, which wakes none, and
+ * unless `probe` is false by an IPP and SNMP request to each address, once in `everyHours`. Only with `takeIn` may an
+ * administrator of the server make a found device one of this agent (discovery/taken-in-devices). `snmp` is as that of a device.
+ *
+ * With
+ *
  *     "display": { "url": "http://127.0.0.1:8085", "secretFile": "display-secret" }
  *
  * the display of the device asks for approval and shows and sets access conditions (protocol/device-display). Elsewhere
@@ -185,7 +201,8 @@ const fields = z.strictObject({
     })
     .optional(),
   ranges: rangesField,
-  devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
+  discovery: discoveryField.optional(),
+  devices: unique(z.array(device).max(LIMITS.DEVICES_PER_AGENT), 'device'),
 });
 
 const configuration = fields.transform(({ wake, powerSaving, ...rest }, context) => {
@@ -194,6 +211,10 @@ const configuration = fields.transform(({ wake, powerSaving, ...rest }, context)
   const address = wake ?? powerSaving?.wake;
   if (powerSaving && !address)
     return problem(context, 'requires "wake", where another agent wakes this one', ['powerSaving']);
+  if (rest.discovery && rest.ranges.isEmpty)
+    return problem(context, 'requires "ranges", in which devices are looked for', ['discovery']);
+  if (rest.devices.length === 0 && !rest.discovery)
+    return problem(context, 'needs a device, or "discovery" beside it', ['devices']);
   return { ...rest, wake: address, powerSaving: powerSaving && { afterMinutes: powerSaving.afterMinutes } };
 });
 
@@ -201,11 +222,14 @@ export type Device = Omit<z.output<typeof device>, 'login' | 'snmp'> & {
   readonly login?: DeviceLogin;
   readonly snmp?: SnmpAccess;
 };
+/** `snmp`: at any host. */
+export type DiscoverySettings = Omit<z.output<typeof discoveryField>, 'snmp'> & { readonly snmp: SnmpAccess };
 /** Paths of `files` are absolute. */
 export type LanPage = z.output<typeof lanPage>;
 /** `state` is an absolute folder. */
-export type Configuration = Omit<z.output<typeof configuration>, 'devices'> & {
+export type Configuration = Omit<z.output<typeof configuration>, 'devices' | 'discovery'> & {
   readonly state: string;
+  readonly discovery?: DiscoverySettings;
   readonly devices: readonly Device[];
   /** The key in `releaseKeyFile`, in its short form. */
   readonly releaseKey?: string;
@@ -226,6 +250,9 @@ export async function readConfiguration(file: string): Promise<Configuration> {
         throw new ConfigurationError([error.message]);
       });
   }
+  await parsed.discovery?.snmp.load(file).catch((error: Error) => {
+    throw new ConfigurationError([error.message]);
+  });
   const { releaseKeyFile, meterFiles } = parsed;
   const meterMaps = await Promise.all(meterFiles.map(readMeterMap));
   const releaseKey = releaseKeyFile === undefined ? undefined : await readReleaseKey(releaseKeyFile);
@@ -298,7 +325,9 @@ function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: strin
   const releaseKeyFile = key === undefined ? undefined : resolve(folder, key);
   const meterFiles = parsed.meterFiles.map((file) => resolve(folder, file));
   const ownState = parsed.state === undefined ? state : resolve(folder, parsed.state);
-  return { ...parsed, panel, devices, releaseKeyFile, meterFiles, state: ownState };
+  const { discovery: wanted } = parsed;
+  const discovery = wanted && { ...wanted, snmp: new SnmpAccess({ ...wanted.snmp, host: '' }, folder) };
+  return { ...parsed, panel, devices, discovery, releaseKeyFile, meterFiles, state: ownState };
 }
 
 function parseJson(text: string, what = 'the file'): unknown {

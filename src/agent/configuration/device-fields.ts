@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { deviceKind } from '../../protocol/control-channel';
-import { kindHas, storesDocuments } from '../../protocol/device-kinds';
+import { deviceKind, kindHas, storesDocuments } from '../../protocol/device-kinds';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';
 import { deviceId, spkiPin } from '../../protocol/names';

@@ -14,6 +14,15 @@ export class DeviceList {
     return this.#devices.find((each) => each.id === id);
   }
 
+  add(device: Device): void {
+    this.#devices.push(device);
+  }
+
+  remove(id: string): void {
+    const index = this.#devices.findIndex((each) => each.id === id);
+    if (index >= 0) this.#devices.splice(index, 1);
+  }
+
   /** In the place of the device with the same ID. */
   replace(device: Device): void {
     const index = this.#devices.findIndex(({ id }) => id === device.id);

@@ -43,7 +43,7 @@ export interface DeviceFollowerOptions {
  */
 export class DeviceFollower {
   /** Hosts in the configuration. */
-  readonly #configured: ReadonlyMap<string, string | undefined>;
+  readonly #configured: Map<string, string | undefined>;
   /** Where a device may be; one for each, the latest. */
   readonly #candidates = new Map<string, string>();
   /** When a device was not found where it was expected. */
@@ -66,6 +66,17 @@ export class DeviceFollower {
       const device = this.#followable(id, host);
       if (device && this.#configured.get(id) === configured) this.#move(movedTo(device, host));
     }
+  }
+
+  /** A device that was added to the list. */
+  add(device: Device): void {
+    this.#configured.set(device.id, hostOf(device));
+  }
+
+  /** A device that was removed from the list. */
+  remove(deviceId: string): void {
+    this.#configured.delete(deviceId);
+    this.#candidates.delete(deviceId);
   }
 
   stop(): void {

@@ -41,6 +41,7 @@ export class DevicePoller {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #listeners: ((deviceId: string, information: DeviceInformation) => void)[] = [];
   readonly #stopping = new AbortController();
+  #isStarted = false;
 
   constructor(
     private readonly accesses: ReadonlyMap<string, DeviceAccess>,
@@ -77,7 +78,20 @@ export class DevicePoller {
 
   /** The first polls are spread over the whole interval, so that many devices are not polled at the same time. */
   start(): void {
+    this.#isStarted = true;
     for (const deviceId of this.accesses.keys()) this.#pollAfter(deviceId, { least: 0, most: 1 });
+  }
+
+  /** A device that was added to the accesses. Before `start`, there is nothing to do. */
+  add(deviceId: string): void {
+    if (this.#isStarted) this.#pollAfter(deviceId, { least: 0, most: 0 });
+  }
+
+  /** A device that was removed from the accesses. */
+  remove(deviceId: string): void {
+    clearTimeout(this.#timers.get(deviceId));
+    this.#timers.delete(deviceId);
+    this.#known.delete(deviceId);
   }
 
   stop(): void {
@@ -86,7 +100,7 @@ export class DevicePoller {
   }
 
   #pollAfter(deviceId: string, spread: Parameters<typeof jittered>[1]): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || !this.accesses.has(deviceId)) return;
     const poll = () => void this.poll(deviceId).then(() => this.#pollAfter(deviceId, { least: 0.75, most: 1.25 }));
     this.#timers.set(deviceId, setTimeout(poll, jittered(this.options.pollMs ?? LIMITS.DEVICE_POLL_MS, spread)));
   }

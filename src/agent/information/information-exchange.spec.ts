@@ -19,7 +19,9 @@ beforeEach(() => {
   const { journal } = recordedJournal();
   poller = new DevicePoller(new Map([['mfp-1', device]]), journal, { answerMs: 50 });
   const devices = ['mfp-1', 'mfp-2'].map((id) => ({ id, model: `model of ${id}`, serialNumber: `serial of ${id}` }));
-  exchange = new InformationExchange(devices, poller, channel, journal, { firstMs: 5 });
+  exchange = new InformationExchange((id) => devices.find((each) => each.id === id), poller, channel, journal, {
+    firstMs: 5,
+  });
 });
 afterEach(() => {
   exchange.stop();

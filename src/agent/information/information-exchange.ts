@@ -23,8 +23,8 @@ export class InformationExchange {
   #reporting = false;
 
   constructor(
-    /** Devices whose information may be reported. */
-    private readonly devices: readonly Pick<Device, 'id' | 'model' | 'serialNumber'>[],
+    /** A device whose information may be reported. */
+    private readonly deviceOf: (id: string) => Pick<Device, 'model' | 'serialNumber'> | undefined,
     private readonly poller: DevicePoller,
     private readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>,
     private readonly journal: Journal,
@@ -44,7 +44,7 @@ export class InformationExchange {
   }
 
   async #acquire(deviceId: string): Promise<DeviceInformation> {
-    if (!this.devices.some(({ id }) => id === deviceId))
+    if (!this.deviceOf(deviceId))
       throw new ProblemError('operation-unsupported', 'this agent does not report information of the device');
     const information = this.#withConfiguredNames(deviceId, await this.poller.poll(deviceId));
     this.#reported.set(deviceId, essence(information));
@@ -53,7 +53,7 @@ export class InformationExchange {
   }
 
   #onInformation(deviceId: string, seen: DeviceInformation): void {
-    if (!this.devices.some(({ id }) => id === deviceId)) return;
+    if (!this.deviceOf(deviceId)) return;
     const information = this.#withConfiguredNames(deviceId, seen);
     if (this.#reported.get(deviceId) === essence(information)) return void this.#due.delete(deviceId);
     this.#due.set(deviceId, information);
@@ -62,7 +62,7 @@ export class InformationExchange {
 
   /** Adds model and serial number from the configuration if the device does not report them. */
   #withConfiguredNames(deviceId: string, information: DeviceInformation): DeviceInformation {
-    const device = this.devices.find(({ id }) => id === deviceId);
+    const device = this.deviceOf(deviceId);
     const { model, serialNumber, sources } = information;
     const named = {
       ...information,

@@ -23,8 +23,6 @@ const VIEW: PanelView = { now: 1, online: true, asleep: false, ...LISTS };
 const CONDITION =
   '{"who":{"kind":"user","id":"tina","name":"Tina"},"access":{"kind":"box","box":null,"operations":["get"]}}';
 
-const NO_APPROVERS = { administration: {}, actionAt: () => undefined };
-
 let actions: PanelActions;
 let panel: PanelServer;
 let base: string;
@@ -57,7 +55,7 @@ beforeEach(async () => {
     revokeOrigin: (id) => takeLater(`revoke origin ${id}`),
     deviceOf: () => 'mfp-1',
   };
-  panel = new PanelServer(actions, NO_APPROVERS, recorded.journal);
+  panel = new PanelServer(actions, [], recorded.journal);
   ({ port } = await panel.listen('127.0.0.1', 0));
   base = `http://127.0.0.1:${port}`;
 });
@@ -99,7 +97,7 @@ describe('PanelServer', () => {
   });
 
   it('answers at each of its addresses when it listens on all', async () => {
-    const open = new PanelServer(actions, NO_APPROVERS, recorded.journal);
+    const open = new PanelServer(actions, [], recorded.journal);
     const listening = await open.listen('0.0.0.0', 0);
     try {
       const statuses = ['127.0.0.2', 'evil.example', '127.0.0.3'].map(async (host) => {

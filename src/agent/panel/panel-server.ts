@@ -14,11 +14,13 @@ const REQUEST_MS = 10_000;
 /** Open pages of one address. */
 const PAGES_PER_ADDRESS = 8;
 
-/** What the local page manages of approvers. */
-export interface ApproverAdministrator {
+/** What commands on this computer manage through the local page. */
+export interface Administrator {
+  /** Where `administration` is read; its actions are below. */
+  readonly path: string;
   readonly administration: object;
-  /** undefined: no such action. The action throws a ZodError or a PageProblem. */
-  actionAt(path: string): ((body: unknown) => object | void) | undefined;
+  /** undefined: no such action. The action throws a ZodError, a ProblemError or a PageProblem. */
+  actionAt(path: string): ((body: unknown) => object | void | Promise<void>) | undefined;
 }
 
 /** The web server of the local page, where people approve, watch and end remote sessions. */
@@ -30,7 +32,7 @@ export class PanelServer {
 
   constructor(
     private readonly actions: PanelActions,
-    private readonly approvers: ApproverAdministrator,
+    private readonly administrators: readonly Administrator[],
     private readonly journal: Journal,
   ) {
     const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1_000 };
@@ -85,18 +87,19 @@ export class PanelServer {
       if (this.#events.add(response, response.req.socket.remoteAddress ?? '')) return;
       throw new PageProblem(503, 'overloaded', 'too many pages are open');
     }
-    if (path === '/approvers') return sendJson(response, this.approvers.administration);
+    const administrator = this.administrators.find((each) => each.path === path);
+    if (administrator) return sendJson(response, administrator.administration);
     const file = this.#files.get(path === '/' ? 'index.html' : path.slice(1));
     if (!file) throw new PageProblem(404, 'not-found', 'no such page');
     sendFile(response, file);
   }
 
   async #act(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const manage = this.approvers.actionAt(path);
+    const manage = this.administrators.map((each) => each.actionAt(path)).find(Boolean);
     const actionOf = panelActionAt(path);
     if (!manage && !actionOf) throw new PageProblem(404, 'not-found', 'no such action');
     const body = parseJson(await readBody(request));
-    const answer = manage?.(body);
+    const answer = await manage?.(body);
     if (actionOf) await perform(actionOf(body), { where: 'local-page' }, this.actions);
     if (answer) sendJson(response, answer);
     else response.writeHead(204).end();

@@ -14,6 +14,7 @@ import type { SessionWithSteps } from '../api/sessions';
 /** Applies one live event to the cache. Data that the event does not contain is read again. */
 export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
   if (event.type === 'session') return applySession(client, event.session);
+  if (event.type === 'found-devices') return void client.invalidateQueries({ queryKey: ['found-devices'] });
   if (event.type === 'devices') {
     void client.invalidateQueries({ queryKey: ['devices'] });
     void client.invalidateQueries({ queryKey: ['fleet'] });

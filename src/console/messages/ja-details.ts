@@ -81,6 +81,31 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['must be a device ID, or the beginning of one and *', '機器ID、またはIDの先頭部分と「*」を入力してください。'],
   ['user ID must be 1 to 64 of a-z 0-9 . _ @ -', 'a–z、0–9、. _ @ - を1～64文字で入力してください。'],
   ['You have no such notice.', 'そのお知らせは存在しません。'],
+  // found devices
+  ['This device was taken in, or is not found any more.', 'この機器は登録済みか、検出されなくなっています。'],
+  ['There is a device {} already.', '機器「{}」はすでに存在します。'],
+  ['A device {} is being taken in at the moment.', '機器「{}」を登録している最中です。'],
+  ['Agent {} may announce {} device IDs already.', 'エージェント{}には、すでに{}個の機器IDが許可されています。'],
+  ['the agent does not look for devices any more', 'エージェントは機器を検出しない設定になりました'],
+  [
+    'no printer answers at its address now; switch it on and try again',
+    '現在、このアドレスで応答する機器がありません。電源を入れて、もう一度お試しください',
+  ],
+  ['another device answers at its address now', '現在、このアドレスでは別の機器が応答しています'],
+  ['it is the device {} of this agent', 'このエージェントの機器「{}」です'],
+  [
+    'the owner does not permit that devices are taken in ("takeIn" in "discovery")',
+    'エージェントの設置者が機器の登録を許可していません（「discovery」の「takeIn」）',
+  ],
+  [
+    'its address is not in the ranges of the owner, or is one of this computer',
+    'アドレスが設置者の許可する範囲にないか、エージェントのコンピューターのものです',
+  ],
+  ['the configuration of this agent has a device {}', 'エージェントの設定に機器「{}」があります'],
+  ['this agent has taken in a device {} already', 'エージェントには機器「{}」がすでに登録されています'],
+  ['a device of this agent has its address', 'このエージェントの別の機器が同じアドレスを使っています'],
+  ['this agent has {} devices already', 'このエージェントにはすでに{}台の機器があります'],
+  ['this device was taken in, or is not found any more', 'この機器は登録済みか、検出されなくなっています'],
   // alerts
   ['There is no such alert.', 'そのアラートは存在しません。'],
   ['The current version is {}.', '現在のバージョンは{}です。'],

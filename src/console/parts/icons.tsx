@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 
 /** Line icons on a grid of 24. They are decoration, so screen readers skip them. */
 const icon = (drawing: ReactNode) =>

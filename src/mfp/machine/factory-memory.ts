@@ -1,5 +1,5 @@
 import { toInstant } from '../../protocol/names';
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 import { FUNCTIONS, usesPaper, type DeviceFunction } from '../../protocol/device-kinds';
 import { FIRMWARE } from './identity';
 import { FACTORY_DEFAULTS, type Job, type Memory } from './memory';

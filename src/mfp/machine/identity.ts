@@ -1,4 +1,4 @@
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 
 /** Identity of the simulated MFP. The product is fictitious and belongs to no vendor. */
 export interface Identity {

@@ -3,7 +3,7 @@ import { toInstant } from '../../protocol/names';
 import type { MachineStatus } from '../../protocol/simulated-mfp';
 import type { Boxes } from '../boxes/boxes';
 import { FAULTS, FAULTY_LEVEL, type FaultName } from './faults';
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 import type { Identity } from './identity';
 import { TooManyJobs } from './machine.errors';
 import type { Job, Memory, Supply } from './memory';

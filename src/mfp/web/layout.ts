@@ -1,5 +1,5 @@
 import { aroundContent, CONTENT, html, type Html } from './html';
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 import { FUNCTIONS, storesDocuments, usesPaper } from '../../protocol/device-kinds';
 import type { Exchange } from './exchange';
 

@@ -10,6 +10,7 @@ import { TypedEvents } from '../events/typed-events';
  * `counters-decided`: an administrator has decided what a life counter that went back at that time means.
  * `conditions`: access conditions or denials were reported; the payload is the device's ID.
  * `moved`: an agent is at another site; the payload is its ID and the site it is moved from.
+ * `found`: the found devices of an agent have changed; the payload is the agent's ID.
  * `removed`: an agent was removed with all its devices; the payload is the agent's ID.
  */
 @Injectable()
@@ -20,5 +21,6 @@ export class DeviceEvents extends TypedEvents<{
   'counters-decided': { deviceId: string; at: Date; as: DeviceReplacement['as']; by: string };
   conditions: string;
   moved: { agentId: string; from: string | null };
+  found: string;
   removed: string;
 }> {}

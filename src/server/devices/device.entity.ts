@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { AnnouncedApplication, DeviceKind } from '../../protocol/control-channel';
+import type { AnnouncedApplication } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 import type { Operation } from '../../protocol/maintenance';
 import type { ReportedState } from '../../protocol/fleet';
 import { Instant, Json } from '../database/column-types';

@@ -76,6 +76,27 @@ export class UnknownAgent extends ProblemError {
     super('not-found', `There is no agent ${agentId}.`);
   }
 }
+/** It was taken in meanwhile, or its agent does not find it any more. */
+export class UnknownFoundDevice extends ProblemError {
+  constructor() {
+    super('not-found', 'This device was taken in, or is not found any more.');
+  }
+}
+export class DeviceIdTaken extends ProblemError {
+  constructor(deviceId: string) {
+    super('conflict', `There is a device ${deviceId} already.`);
+  }
+}
+export class TakeInRunning extends ProblemError {
+  constructor(deviceId: string) {
+    super('conflict', `A device ${deviceId} is being taken in at the moment.`);
+  }
+}
+export class TooManyDeviceIds extends ProblemError {
+  constructor(agentId: string) {
+    super('conflict', `Agent ${agentId} may announce ${LIMITS.DEVICES_PER_AGENT} device IDs already.`);
+  }
+}
 export class CheckRunning extends ProblemError {
   constructor(agentId: string) {
     super('wrong-state', `The connections of agent ${agentId} are being checked already.`);

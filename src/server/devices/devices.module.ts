@@ -22,6 +22,10 @@ import { DeviceInformationEntity } from './information/device-information.entity
 import { DeviceInformationRepository } from './information/device-information.repository';
 import { DeviceInformationService } from './information/device-information.service';
 import { DeviceInformationStanzas } from './information/device-information.stanzas';
+import { FoundDeviceEntity } from './found/found-device.entity';
+import { FoundDevicesController } from './found/found-devices.controller';
+import { FoundDevicesRepository } from './found/found-devices.repository';
+import { FoundDevicesService } from './found/found-devices.service';
 import { FleetController } from './fleet/fleet.controller';
 import { FleetRepository } from './fleet/fleet.repository';
 import { FleetService } from './fleet/fleet.service';
@@ -70,6 +74,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
       ReportedConditionsEntity,
       DenialEntity,
       ReplacementEntity,
+      FoundDeviceEntity,
     ]),
   ],
   controllers: [
@@ -81,6 +86,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     ConditionsController,
     FleetController,
     ReplacementsController,
+    FoundDevicesController,
   ],
   providers: [
     AgentsRepository,
@@ -108,6 +114,8 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DeviceInformationStanzas,
     ReplacementsRepository,
     ReplacementsService,
+    FoundDevicesRepository,
+    FoundDevicesService,
     ConditionsRepository,
     ConditionsStanzas,
   ],

@@ -61,6 +61,7 @@ export class LiveClient {
   }
 }
 
-/** Same rule as the REST API: users see what is within their reach; only administrators see agents and deployments. */
+/** Same rule as the REST API: users see what is within their reach; only administrators see agents, what they find, and deployments. */
 const maySee = ({ actor, reach }: Viewer, { type }: LiveEvent, place: Place): boolean =>
-  type === 'agent' || type === 'deployment' ? actor.role === 'admin' : reaches(reach, place);
+  FOR_ADMINS.includes(type) ? actor.role === 'admin' : reaches(reach, place);
+const FOR_ADMINS: readonly LiveEvent['type'][] = ['agent', 'found-devices', 'deployment'];

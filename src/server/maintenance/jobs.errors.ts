@@ -1,4 +1,4 @@
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { DeviceKind } from '../../protocol/device-kinds';
 import { ProblemError } from '../../protocol/problems';
 import type { JobState, Operation } from '../../protocol/maintenance';
 import { LIMITS } from '../../protocol/limits';

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { AcquiredInformation as Acquired } from '../../../protocol/api';
-import type { DeviceKind } from '../../../protocol/control-channel';
+import type { DeviceKind } from '../../../protocol/device-kinds';
 import type { DeviceInformation, Supply } from '../../../protocol/device-information';
 import { useFormats, useText } from '../../messages/language';
 import { Facts } from '../../parts/facts';

@@ -1,5 +1,5 @@
 import type { Device } from '../../../protocol/api';
-import type { DeviceKind } from '../../../protocol/control-channel';
+import type { DeviceKind } from '../../../protocol/device-kinds';
 import {
   isLasting,
   type AlertSeverity,

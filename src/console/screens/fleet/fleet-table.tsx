@@ -1,7 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { DeviceKind } from '../../../protocol/control-channel';
+import type { DeviceKind } from '../../../protocol/device-kinds';
 import type { FleetColumn, FleetDevice, FleetSort } from '../../../protocol/fleet';
 import type { Messages } from '../../messages/en';
 import type { Formats } from '../../messages/formats';

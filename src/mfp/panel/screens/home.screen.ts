@@ -1,6 +1,6 @@
 import { LOW_LEVEL } from '../../machine/machine';
 import type { Button } from '../../../protocol/simulated-mfp';
-import type { DeviceKind } from '../../../protocol/control-channel';
+import type { DeviceKind } from '../../../protocol/device-kinds';
 import { FUNCTIONS } from '../../../protocol/device-kinds';
 import type { PanelScreen } from '../panel-state';
 

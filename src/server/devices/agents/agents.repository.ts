@@ -5,6 +5,7 @@ import { SiteEntity } from '../../customers/customer.entity';
 import { held } from '../../customers/customers.repository';
 import { SiteOccupants } from '../../customers/site-occupants';
 import { AgentEntity } from './agent.entity';
+import { FoundDeviceEntity } from '../found/found-device.entity';
 import { DeviceNotesEntity } from '../notes/device-notes.entity';
 import { DeviceEntity } from '../device.entity';
 import { removeDevices } from '../devices.repository';
@@ -127,7 +128,7 @@ export class AgentsRepository extends SiteOccupants {
       await manager.delete(EnrolmentCodeEntity, { agentId: id });
       const devices = await manager.findBy(DeviceEntity, { agentId: id });
       await removeDevices(manager, id, devices);
-      await manager.delete(DeviceNotesEntity, { agentId: id });
+      for (const about of [DeviceNotesEntity, FoundDeviceEntity]) await manager.delete(about, { agentId: id });
       return affected === 1;
     });
   }

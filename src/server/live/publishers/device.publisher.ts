@@ -35,6 +35,7 @@ export class DevicePublisher implements OnModuleInit {
     this.events.on('informed', (id) => {
       if (!this.clients.none) this.informed.add(id);
     });
+    this.events.on('found', (agentId) => this.clients.send({ type: 'found-devices', agentId }, { siteId: null }));
     this.events.on('conditions', (id) => this.publishConditions(id));
     this.transport.onPresence((presence) => {
       this.publishPresence(presence).catch((error: unknown) =>
