@@ -17,6 +17,7 @@ interface Secrets {
   readonly sessionId: string;
   readonly jobId: string;
   readonly alertId: string;
+  readonly campaignId: string;
 }
 type Hidden = readonly [id: keyof Secrets, refusal: Refusal, call: (id: string) => Call];
 /**
@@ -31,6 +32,7 @@ const device: Hidden = ['deviceId', '404 unknown-device', byId];
 const ofSession: Hidden = ['sessionId', '404 unknown-session', byId];
 const job: Hidden = ['jobId', '404 unknown-job', byId];
 const alert: Hidden = ['alertId', '404 unknown-alert', byId];
+const ofCampaign: Hidden = ['campaignId', '404 unknown-campaign', byId];
 const SHOWS: Record<Route, Shows> = {
   'POST /api/auth/logout': 'none',
   'GET /api/auth/me': 'none',
@@ -69,6 +71,9 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/jobs': 'list',
   'GET /api/notices': 'list',
   'GET /api/alerts': 'list',
+  'GET /api/campaigns': 'list',
+  'POST /api/campaigns': 'none', // refuses a device that is out of reach as an unknown one; see campaigns.ts
+  'POST /api/campaigns/plan': 'none',
   'POST /api/notices/:id/reading': 'none', // of another user; see the last test here for one's own
   'GET /api/devices/:id': device,
   'GET /api/devices/:id/identity': device,
@@ -101,6 +106,12 @@ const SHOWS: Record<Route, Shows> = {
   'DELETE /api/sessions/:id/browser': ofSession,
   'GET /api/alerts/:id': alert,
   'POST /api/alerts/:id/acknowledgement': alert,
+  'GET /api/campaigns/:id': ofCampaign,
+  'GET /api/campaigns/:id/devices': ofCampaign,
+  'GET /api/campaigns/:id/export': ofCampaign,
+  'POST /api/campaigns/:id/pause': ofCampaign,
+  'POST /api/campaigns/:id/resumption': ofCampaign,
+  'POST /api/campaigns/:id/abortion': ofCampaign,
   'GET /api/jobs/:id': job,
   'POST /api/jobs/:id/cancellation': job,
 };
@@ -147,12 +158,19 @@ export function describeReach(api: () => RestApi): void {
       const alerts = async () =>
         (await plane.call('ada', 'GET', '/alerts?deviceId=secret-mfp')).body as { rows: { id: string }[] };
       const { id: alertId } = await until('an alert', async () => (await alerts()).rows[0]);
-      secrets = { deviceId: 'secret-mfp', sessionId, jobId, alertId };
+      const later = new Date(Date.now() + 3_600_000).toISOString();
+      const devices = { deviceIds: ['secret-mfp'] };
+      const wanted = { name: 'Secret campaign', devices, operation: 'identify', startsAt: later };
+      const begun = await api().succeeds('tess', 'POST /api/campaigns', { body: wanted }, 201);
+      const campaignId = (begun.body as { id: string }).id;
+      secrets = { deviceId: 'secret-mfp', sessionId, jobId, alertId, campaignId };
       const limits = { devices: ['printer'] };
       limited = await tokenOf(api(), await newClient(api(), 'Limited', { limits }));
       unlimited = await tokenOf(api(), await newClient(api(), 'Unlimited'));
     });
     afterAll(async () => {
+      const params = { id: secrets.campaignId };
+      await api().call('tess', 'POST /api/campaigns/:id/abortion', { params });
       await api().plane.clear();
       await assign(before);
       await agent?.leave();
