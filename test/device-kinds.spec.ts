@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfiguration } from '../src/agent/configuration/configuration';
@@ -11,6 +11,7 @@ import { announce } from '../src/protocol/control-channel';
 import { deviceKind, type DeviceKind } from '../src/protocol/device-kinds';
 import { operation } from '../src/protocol/maintenance';
 import { recordedJournal } from './support/recorded-journal';
+import { removeFolder } from './support/remove-folder';
 import { announcedPrinter, ControlPlane } from './support/server/control-plane';
 
 interface Row {
@@ -78,7 +79,7 @@ describe.each(KINDS)('a $kind', ({ kind, prints, supplies, counters, without, ti
   });
   afterAll(async () => {
     await mfp?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   const configured = (more: object = {}) => {

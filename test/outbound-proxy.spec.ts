@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { WebSocketServer } from 'ws';
 import { XmppStream } from '../src/agent/channel/xmpp-stream';
@@ -10,6 +10,7 @@ import { ApiClient } from '../src/terminal/api-client';
 import type { OutboundProxy } from '../src/tunnel/outbound-proxy';
 import { dialRelay } from '../src/tunnel/relay-connection';
 import { sha256Hex } from '../src/tunnel/sha256';
+import { removeFolder } from './support/remove-folder';
 import { AgentsServer } from './support/server/agents-server';
 import { makeCertificate, makeSignedCertificate, type TestCertificate } from './support/test-certificate';
 import { TestProxy } from './support/test-proxy';
@@ -52,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.stop();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 beforeEach(async () => void (proxy = await TestProxy.start(HOST)));
 afterEach(() => proxy.stop());

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../test/support/remove-folder';
 import { problemAnswer, startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
 import {
   sampleConditions,
@@ -59,7 +60,7 @@ describe("the technician's commands", () => {
   });
   afterEach(async () => {
     await api.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
 
   it('whoami', async () => {

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../test/support/remove-folder';
 import { sampleSession, sampleUser } from '../../test/support/samples/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../test/support/terminal/fake-api';
@@ -53,7 +54,7 @@ describe('platen login', () => {
   });
   afterEach(async () => {
     await api.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   const stored = async (): Promise<unknown> =>
     JSON.parse(await readFile(join(folder, 'platen', 'credentials.json'), 'utf8'));

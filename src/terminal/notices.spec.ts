@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../test/support/remove-folder';
 import { problemAnswer, startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
 import { sampleSession } from '../../test/support/samples/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
@@ -48,7 +49,7 @@ describe('platen notices', () => {
   });
   afterEach(async () => {
     await api.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   const run = (options: Parameters<typeof notices>[1]) => runCommand(terminal.io, (io) => notices(io, options));
   const asked = () => api.requests.map(({ line }) => line);

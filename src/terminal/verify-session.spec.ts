@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anotherKey, signedRecordOf } from '../../test/support/agent/signed-record';
+import { removeFolder } from '../../test/support/remove-folder';
 import { startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
 import { sampleEndedSession, sampleSession } from '../../test/support/samples/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
@@ -53,7 +54,7 @@ describe('platen session verify', () => {
   });
   afterEach(async () => {
     await api.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
 
   function verify(approvalRecord: Shown, session: Partial<Session> = {}, options: VerifyOptions = {}): Promise<number> {

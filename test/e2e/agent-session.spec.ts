@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import {
 import { toInstant } from '../../src/protocol/names';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
+import { removeFolder } from '../support/remove-folder';
 import { makeCertificate, type TestCertificate } from '../support/test-certificate';
 import { recordedJournal, type RecordedJournal } from '../support/recorded-journal';
 import { startFakeRelay } from '../support/relay/fake-relay';
@@ -100,7 +101,7 @@ afterEach(async () => {
   await agent.stop();
   await server.stop();
   await relay.close();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 const ask = () =>

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import type { AgentUpdates } from '../../src/protocol/agent-update';
 import { RELEASE_MEDIA_TYPE } from '../../src/protocol/release';
 import { ReleaseMaker } from '../support/deployment/release-maker';
 import { setLimit } from '../support/relay/test-relay';
+import { removeFolder } from '../support/remove-folder';
 import { ADMIN, startTestServer, type TestServer } from '../support/server/test-server';
 import { until } from '../support/until';
 
@@ -46,7 +47,7 @@ afterEach(async () => {
 afterAll(async () => {
   jest.restoreAllMocks();
   await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 const updates = async () => (await admin.get('/api/agent-updates').expect(200)).body as AgentUpdates;

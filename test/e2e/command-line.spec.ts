@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { removeFolder } from '../support/remove-folder';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
 /** The device of the agent. */
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   device.close();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 /** Runs a command; a reader that has closed the pipe is one such as `head`. */

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { askForAccess, ConsoleBrowser } from '../support/browser/console-browser';
+import { removeFolder } from '../support/remove-folder';
 import { NotNow } from '../support/samples/deployment-samples';
 import { ReleaseMaker } from '../support/deployment/release-maker';
 import { TestStage } from '../support/stage/test-stage';
@@ -33,7 +34,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
-  if (keys) await rm(keys, { recursive: true, force: true });
+  if (keys) await removeFolder(keys);
 });
 
 const asAdmin = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, admin);

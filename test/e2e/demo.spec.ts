@@ -11,6 +11,7 @@ import { Program } from '../../src/demo/programs';
 import { reservePorts, SAMPLE_CUSTOMER, SAMPLE_USERS, setStage, STAGE_PORTS } from '../../src/demo/stage';
 import type { Device } from '../../src/protocol/api';
 import { deviceKind } from '../../src/protocol/device-kinds';
+import { removeFolder } from '../support/remove-folder';
 import { makeSampleUsers } from '../support/stage/sample-users';
 import { until } from '../support/until';
 import { CLI } from '../support/stage/test-stage';
@@ -66,7 +67,7 @@ it('the demo moves the agent of a folder from before there were customers to the
     expect(rows.find(({ id }) => id === 'demo-mfp')?.site).toMatchObject({ name: site, customerName: name });
   } finally {
     await stage.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 });
 

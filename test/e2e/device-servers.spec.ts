@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,7 @@ import { LocalPort } from '../../src/tunnel/local-port';
 import { startChromium } from '../support/browser/chromium';
 import { openSession, type OpenedSession } from '../support/browser/opened-session';
 import { recordedJournal } from '../support/recorded-journal';
+import { removeFolder } from '../support/remove-folder';
 import { until } from '../support/until';
 
 // Real web servers of devices' kind, each read directly, through the local port of `platen connect`, and by Chromium both
@@ -180,7 +181,7 @@ afterAll(async () => {
   await chromium?.close();
   platen?.closeAllConnections();
   platen?.close();
-  if (folder) await rm(folder, { recursive: true, force: true });
+  if (folder) await removeFolder(folder);
 });
 beforeEach(async () => {
   context = await chromium.newContext();
@@ -211,7 +212,7 @@ async function shown(url: string): Promise<object> {
 it.each(KINDS)('$name: directly, by connect, and in Chromium', async ({ start, heading = 'Status' }) => {
   const [port] = (await freePorts(1)) as [number];
   const own = await mkdtemp(join(tmpdir(), 'platen-printer-'));
-  stops.push(() => rm(own, { recursive: true, force: true }));
+  stops.push(() => removeFolder(own));
   stops.push(await start(port, folder, own));
   const direct = `http://127.0.0.1:${port}`;
   // answers with any status: the server that violates HTTP is none for Node

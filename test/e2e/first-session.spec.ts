@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { event } from '../../src/demo/scenario';
 import { sha256Hex, sha256OfFile } from '../../src/tunnel/sha256';
+import { removeFolder } from '../support/remove-folder';
 import { TestStage } from '../support/stage/test-stage';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => on?.clear());
 afterAll(async () => {
   await on?.strike();
-  await rm(files, { recursive: true, force: true });
+  await removeFolder(files);
 });
 
 async function curl(...args: string[]): Promise<string> {

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttp, get, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,6 +44,7 @@ import { BoxDevice } from '../support/device/box-device';
 import { FirmwareMaker } from '../support/firmware-maker';
 import { recordedJournal } from '../support/recorded-journal';
 import { startFakeRelay } from '../support/relay/fake-relay';
+import { removeFolder } from '../support/remove-folder';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
 import { ControlChannel, DOMAIN, EVERY_INSTALLATION } from '../support/xmpp/control-channel';
@@ -128,7 +129,7 @@ afterAll(async () => {
   files.close();
   await mfp.stop();
   await box.close();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 beforeEach(() => {
   [answers, reached, relays] = [[], [], []];

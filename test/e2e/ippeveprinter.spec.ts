@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfiguration } from '../../src/agent/configuration/configuration';
@@ -14,6 +14,7 @@ import { SNMP_PRINTER } from '../support/device/snmp-printer';
 import { Snmpd } from '../support/device/snmpd';
 import { isRunning } from '../support/is-running';
 import { plainHttp } from '../support/plain-http';
+import { removeFolder } from '../support/remove-folder';
 import { until } from '../support/until';
 
 async function start(name: string, more: { attributes?: string; formats?: string[] } = {}) {
@@ -22,7 +23,7 @@ async function start(name: string, more: { attributes?: string; formats?: string
   const { programs } = await startPrinter({ port: port!, name, folder, ...more });
   const stop = async () => {
     for (const program of [...programs].reverse()) await program.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   };
   return { folder, port, url: `http://127.0.0.1:${port}/`, pids: programs.map(({ child }) => child.pid!), stop };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -8,6 +8,7 @@ import { dialRelay } from '../../src/tunnel/relay-connection';
 import { spkiPinOf } from '../../src/tunnel/pinned-tls';
 import { FakeControlPlane } from '../support/relay/fake-control-plane';
 import { RelayProcess } from '../support/relay/relay-process';
+import { removeFolder } from '../support/remove-folder';
 import { until } from '../support/until';
 
 /** Takes a value in place of a file that is there no more. */
@@ -158,7 +159,7 @@ describe('the relay as a process', () => {
     await writeFile(env.PLATEN_TLS_CERTIFICATE, cert);
     await writeFile(env.PLATEN_TLS_KEY, key, { mode: 0o600 });
     relay = await RelayProcess.start(plane.url, env);
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     const { device } = await plane.prepare();
     expect(device.url).toMatch(/^wss:/);
     await expect(dialRelay(device, 'device')).rejects.toMatchObject({ code: 'relay-unreachable' });

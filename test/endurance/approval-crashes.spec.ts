@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { accessCondition, type AccessCondition } from '../../src/protocol/access
 import { approverAdministration, pairingCode } from '../../src/protocol/approver-page';
 import { announce, approval, reportConditions, requestApproval } from '../../src/protocol/control-channel';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
+import { removeFolder } from '../support/remove-folder';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
 import { ControlChannel, DOMAIN, EVERY_INSTALLATION } from '../support/xmpp/control-channel';
@@ -72,7 +73,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop('SIGKILL');
   await server.stop();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 /** @param killAt files and step */
@@ -112,7 +113,7 @@ interface Action<T> {
 /** Does it once for each step that it has, with the agent killed there, and once more to its end. */
 async function killedEverywhere<T>({ files, prepare, act, check }: Action<T>): Promise<void> {
   for (let step = 1; step <= MOST_STEPS; step++) {
-    await rm(join(folder, 'state'), { recursive: true, force: true });
+    await removeFolder(join(folder, 'state'));
     await cp(prepared, join(folder, 'state'), { recursive: true });
     if (prepare) {
       await start();

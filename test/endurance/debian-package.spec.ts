@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
+import { removeFolder } from '../support/remove-folder';
 import { CleanDebian } from '../support/stage/clean-debian';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
@@ -32,7 +33,7 @@ describe('the Debian packages', () => {
   afterAll(async () => {
     for (const program of running.reverse()) await program.stop();
     await debian?.remove();
-    await rm(packages, { recursive: true, force: true });
+    await removeFolder(packages);
   });
 
   const started = (program: Program): Program => {

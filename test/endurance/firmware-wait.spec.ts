@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -16,6 +16,7 @@ import { orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { announce, reportInformation } from '../../src/protocol/control-channel';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { FirmwareMaker } from '../support/firmware-maker';
+import { removeFolder } from '../support/remove-folder';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
 import { ControlChannel, DOMAIN, EVERY_INSTALLATION } from '../support/xmpp/control-channel';
@@ -86,7 +87,7 @@ afterAll(async () => {
   files?.closeAllConnections();
   files?.close();
   await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 async function start(): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { acquireInformation, announce, reportInformation } from '../../src/proto
 import type { DeviceInformation } from '../../src/protocol/device-information';
 import type { Operation } from '../../src/protocol/maintenance';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
+import { removeFolder } from '../support/remove-folder';
 import { ControlChannel, DOMAIN, EVERY_INSTALLATION } from '../support/xmpp/control-channel';
 import { DEVICE_INFORMATION } from '../support/device/scripted-device';
 import { until } from '../support/until';
@@ -75,7 +76,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await kill();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 async function start(): Promise<void> {

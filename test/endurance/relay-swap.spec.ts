@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dialRelay } from '../../src/tunnel/relay-connection';
@@ -6,6 +6,7 @@ import { buildRelease } from '../support/deployment/built-release';
 import { FakeControlPlane } from '../support/relay/fake-control-plane';
 import { UnauthenticatedPeers } from '../support/relay/unauthenticated-peers';
 import { RelayProcess } from '../support/relay/relay-process';
+import { removeFolder } from '../support/remove-folder';
 import { until } from '../support/until';
 
 describe('a relay that is replaced by another release', () => {
@@ -20,7 +21,7 @@ describe('a relay that is replaced by another release', () => {
     earlier = await buildRelease('1.1.0', folder);
     later = await buildRelease('1.2.0', folder);
   });
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => removeFolder(folder));
   beforeEach(async () => {
     plane = await FakeControlPlane.start();
     relay = await RelayProcess.start(plane.url);

@@ -1,12 +1,13 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { about } from '../../src/protocol/api';
 import { LIMITS } from '../../src/protocol/limits';
 import { LIVE_PATH } from '../../src/protocol/live';
+import { removeFolder } from '../support/remove-folder';
 import type { RestApi, Route } from '../support/server/rest-api';
 import { newLogin } from './accounts';
 
@@ -338,7 +339,7 @@ export function describeDocument(api: () => RestApi): void {
       const { stdout } = await promisify(execFile)(process.execPath, [generator, '--print', file], {
         maxBuffer: 2 ** 24,
       });
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
       expect(stdout).toBe(await readFile(join(__dirname, '../../src/client/api.generated.ts'), 'utf8'));
     });
 

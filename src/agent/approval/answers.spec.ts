@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { agentKey as key } from '../../../test/support/agent/signed-record';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import vectors from '../../../test/vectors/approval-record.json';
 import { LIMITS } from '../../protocol/limits';
 import { signedRecord } from '../../protocol/approval-record';
@@ -30,7 +31,7 @@ describe('the answers of an agent', () => {
   let folder: string;
   const file = () => join(folder, 'answers.jsonl');
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'platen-answers-'))));
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => removeFolder(folder));
 
   async function opened(signedBy: typeof signer | undefined = signer): Promise<Answers> {
     const timeOfDay = () => Date.parse(record.answeredAt);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { makeCertificate } from '../../../test/support/test-certificate';
 import { until } from '../../../test/support/until';
 import vectors from '../../../test/vectors/device-display.json';
@@ -35,7 +36,7 @@ describe('the display of a device', () => {
   });
   afterEach(async () => {
     await client?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   type Executed = [what: string, key: string];

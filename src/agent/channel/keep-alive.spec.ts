@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { LIMITS } from '../../protocol/limits';
 import { KeepAlive } from './keep-alive';
 
@@ -10,7 +11,7 @@ const { XMPP_PING_INTERVAL_MS: USUAL, XMPP_KEEP_ALIVE_LEAST_MS: LEAST } = LIMITS
 describe('the ping interval of an agent', () => {
   let folder: string;
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'platen-keep-alive-'))));
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => removeFolder(folder));
   const load = () => KeepAlive.load(folder, recordedJournal().journal);
 
   it.each([

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { newAccessCondition, type AccessCondition } from '../../protocol/access-conditions';
 import type { Asker } from '../../protocol/asker';
 import { reportDenials, type ReportedDenial } from '../../protocol/control-channel';
@@ -48,7 +49,7 @@ afterEach(async () => {
   reports.stop();
   jest.useRealTimers();
   await Promise.all([store.close(), denials.close()]);
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 const set = (deviceId = 'mfp-1') => {
@@ -219,7 +220,7 @@ describe('reports to the server', () => {
   });
 
   it('are sent although the state folder has gone, and once', async () => {
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     deny('get a');
     await pass(60_000);
     expect(reported()).toEqual(['denials mfp-1 get ax1']);

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import { newAccessCondition, type NewAccessCondition } from '../../protocol/access-conditions';
 import { reportConditions } from '../../protocol/control-channel';
@@ -26,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await store.close();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 async function loaded(from = folder): Promise<ConditionStore> {

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import { LIMITS } from '../../protocol/limits';
 import { DENIALS_KEPT, DenialLog, type DeniedAccess } from './denial-log';
@@ -20,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((log) => log.close()));
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 async function loaded(from = folder): Promise<DenialLog> {
@@ -163,7 +164,7 @@ describe('a file of denials', () => {
   it('that cannot be written costs nothing but the file, which is complete after the next change', async () => {
     const place = join(folder, 'state');
     const log = await loaded(place);
-    await rm(place, { recursive: true });
+    await removeFolder(place);
     log.add(denied({ what: 'kept in memory' }), NOW);
     await log.close();
     expect(recorded.lines).toMatchObject([{ level: 40, msg: 'the denials could not be stored' }]);

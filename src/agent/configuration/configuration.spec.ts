@@ -1,8 +1,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { signingKeyOf } from '../../tunnel/signing-key';
 import { announcementOf } from '../channel/announcement';
 import { ownerRules } from '../maintenance/owner-rules';
@@ -486,7 +487,7 @@ describe('parseConfiguration', () => {
       await writeFile(join(folder, 'release.pub'), pem(publicKey));
       expect((await readConfiguration(file)).releaseKey).toBe(signingKeyOf(publicKey));
     } finally {
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     }
   });
 
@@ -518,7 +519,7 @@ describe('parseConfiguration', () => {
       await write('agent.json', { devices: [{ ...device, snmp: { host: 'printer', community: 'public' } }] });
       expect((await readConfiguration(file)).devices[0]?.snmp?.community).toBe('public');
     } finally {
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     }
   });
 
@@ -531,7 +532,7 @@ describe('parseConfiguration', () => {
         /none\.json: cannot be read \(ENOENT\)/,
       );
     } finally {
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     }
   });
 });

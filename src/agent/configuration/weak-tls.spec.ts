@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer, type Server } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer, text } from 'node:stream/consumers';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { makeCertificate } from '../../../test/support/test-certificate';
 import { until } from '../../../test/support/until';
 import { freePorts } from '../../demo/free-ports';
@@ -43,7 +44,7 @@ describe('a device with weak encryption', () => {
     await writeFile(join(folder, 'cert.pem'), certificate.cert);
     await writeFile(join(folder, 'key.pem'), certificate.key);
   });
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => removeFolder(folder));
 
   describe.each([
     ['TLS 1.0', ['-tls1', '-cipher', 'ALL:@SECLEVEL=0']],

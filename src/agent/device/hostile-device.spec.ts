@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { encodeIpp } from '../../ipp/ipp-message';
 import { setLimit } from '../../../test/support/relay/test-relay';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import type { Certificate } from '../configuration/device-address';
 import { IppClient } from './ipp-client';
@@ -52,7 +53,7 @@ describe('a device that sends invalid answers', () => {
   afterAll(async () => {
     for (const socket of sockets) socket.destroy();
     for (const server of servers) server.close();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   async function portOf(server: Server): Promise<number> {
     servers.push(server);

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { decodeIpp, encodeIpp } from '../../ipp/ipp-message';
 import { parseConfiguration, readConfiguration } from '../configuration/configuration';
 import { announcementOf } from '../channel/announcement';
@@ -104,7 +105,7 @@ describe('a device that asks for a login', () => {
   });
   afterAll(async () => {
     server.close();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   beforeEach(() => {
     seen = [];

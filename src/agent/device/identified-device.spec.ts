@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ScriptedDevice } from '../../../test/support/device/scripted-device';
 import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { acceptIdentity } from '../../protocol/control-channel';
 import { differenceOf, UNIDENTIFIED, type DeviceIdentity } from '../../protocol/device-identity';
 import { DevicePoller } from '../information/device-poller';
@@ -86,7 +87,7 @@ describe('a device that its agent knows', () => {
     inner = new Someone();
     known = new KnownIdentities(folder, journal);
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => removeFolder(folder));
 
   it('is learnt when it is reached first, and from then on no other one is taken for it', async () => {
     await open().information();

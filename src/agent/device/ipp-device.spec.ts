@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { plainHttp } from '../../../test/support/plain-http';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { until } from '../../../test/support/until';
 import { makeFirmware } from '../../mfp/firmware/firmware-file';
 import { startMfp, type RunningMfp } from '../../mfp/mfp';
@@ -35,7 +36,7 @@ describe('IppDevice', () => {
   });
   afterAll(async () => {
     await mfp.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   const isBack = () => until('the device is back', () => device.information().catch(() => undefined));
   const fileOf = async (content: Buffer): Promise<string> => {

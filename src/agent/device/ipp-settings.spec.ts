@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { decodeIpp, encodeIpp, type IppAttribute } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
 import { startMfp, type RunningMfp } from '../../mfp/mfp';
@@ -32,7 +33,7 @@ describe('settings by IPP', () => {
   });
   afterEach(async () => {
     await mfp.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   /** A printer attribute as CUPS's ipptool reads it. */

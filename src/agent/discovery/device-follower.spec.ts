@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { until } from '../../../test/support/until';
 import { startMfp, type RunningMfp } from '../../mfp/mfp';
 import { parseConfiguration, type Configuration } from '../configuration/configuration';
@@ -78,7 +79,7 @@ beforeEach(async () => {
 afterEach(async () => {
   stopAgent();
   await stopAll();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 /** Waits until the addresses of so many devices are in the state folder. */
 const stored = (count: number) =>

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { UNIDENTIFIED } from '../../protocol/device-identity';
 import { LIMITS } from '../../protocol/limits';
 import { FoundDevices } from './found-devices';
@@ -22,7 +23,7 @@ beforeEach(async () => {
   now = Date.parse('2030-01-01T09:00:00Z');
   journal = recordedJournal();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => removeFolder(folder));
 const opened = async (): Promise<FoundDevices> => {
   const found = new FoundDevices(folder, journal.journal, () => now);
   await found.load();

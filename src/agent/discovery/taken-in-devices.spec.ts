@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { startMfp, type RunningMfp } from '../../mfp/mfp';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
@@ -114,7 +115,7 @@ beforeEach(async () => {
 afterEach(async () => {
   search.stop();
   for (const mfp of mfps) await mfp.stop();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 describe('a device that the agent finds', () => {

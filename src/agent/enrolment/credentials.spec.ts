@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../../test/support/remove-folder';
 import {
   CredentialsExist,
   CredentialsUnusable,
@@ -27,7 +28,7 @@ describe('the credentials file', () => {
     folder = await mkdtemp(join(tmpdir(), 'platen-credentials-'));
     file = join(folder, 'agent-credentials.json');
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => removeFolder(folder));
 
   it('can be read back, by its owner only', async () => {
     await storeCredentials(file, credentials);

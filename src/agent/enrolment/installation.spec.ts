@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { installationResource, readInstallation } from '../../protocol/installation';
 import { Installation } from './installation';
 
@@ -14,7 +15,7 @@ describe('an installation of an agent', () => {
   beforeEach(async () => {
     folder = join(await mkdtemp(join(tmpdir(), 'platen-installation-')), 'state');
   });
-  afterEach(() => rm(join(folder, '..'), { recursive: true, force: true }));
+  afterEach(() => removeFolder(join(folder, '..')));
 
   it('is made once, in a private file, and identifies each process', async () => {
     const [one, two] = [await presented(await load()), await presented(await load())];

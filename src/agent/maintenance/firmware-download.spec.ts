@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { makeCertificate, type TestCertificate } from '../../../test/support/test-certificate';
 import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firmware-server';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
@@ -25,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await server.stop();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 const path = () => firmwareFile(folder, 'job');

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
 import { finalReport, type AgentJob, type AgentJobs, type JobPhase } from './job';
@@ -32,7 +33,7 @@ beforeEach(async () => {
   recorded = recordedJournal();
   store = new JobStore(folder, recorded.journal);
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => removeFolder(folder));
 
 const file = () => join(folder, 'maintenance-jobs.json');
 const result = [{ name: 'model', value: '3050ci' }];

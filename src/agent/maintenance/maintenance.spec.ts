@@ -1,10 +1,11 @@
 import { jobApprovalRecord } from '../../protocol/job-approval';
 import { hasSignedText, signingKeyOf } from '../../tunnel/signing-key';
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
 import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { until } from '../../../test/support/until';
 import { DeviceUnreachable } from '../device/device-access';
 import { LIMITS } from '../../protocol/limits';
@@ -329,7 +330,7 @@ describe('a maintenance job', () => {
   });
 
   it('does not start if the start cannot be stored, because a restarted agent would repeat it', async () => {
-    await rm(on.folder, { recursive: true });
+    await removeFolder(on.folder);
     const failed = { status: 'completed', failure: 'internal-error', detail: 'the agent cannot store the job' };
     expect(await on.outcome('test-page', { jobId })).toMatchObject(failed);
     expect(on.device.did).toEqual([]);

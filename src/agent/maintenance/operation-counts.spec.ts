@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { OperationCounts } from './operation-counts';
 
 const HOUR_MS = 3_600_000;
@@ -11,7 +12,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'platen-counts-'));
   now = Date.UTC(2026, 0, 1, 12);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => removeFolder(folder));
 
 async function loaded(recorded = recordedJournal()): Promise<OperationCounts> {
   const counts = new OperationCounts(folder, recorded.journal, () => now);
@@ -57,7 +58,7 @@ describe('the counted operations', () => {
 
   it('cannot be counted in a folder that is gone', async () => {
     const counts = await loaded();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     await expect(counts.count('mfp-1', 'restart')).rejects.toThrow('ENOENT');
     await (await loaded()).count('mfp-1', 'restart');
   });

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { LIMITS } from '../../protocol/limits';
 import { parseConfiguration } from '../configuration/configuration';
 import type { Application } from '../configuration/application';
@@ -29,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await origins.close();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 function configured(target: string): void {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import type { EndedSession } from './agent-session';
 import { ENDED_KEPT, EndedSessions } from './ended-sessions';
 
@@ -26,7 +27,7 @@ describe('EndedSessions', () => {
     folder = join(await mkdtemp(join(tmpdir(), 'platen-ended-')), 'state');
     file = join(folder, 'ended-sessions.jsonl');
   });
-  afterEach(() => rm(join(folder, '..'), { recursive: true }));
+  afterEach(() => removeFolder(join(folder, '..')));
 
   async function opened(): Promise<EndedSessions> {
     const sessions = new EndedSessions(folder, recordedJournal().journal);
@@ -74,7 +75,7 @@ describe('EndedSessions', () => {
     const recorded = recordedJournal();
     const sessions = new EndedSessions(folder, recorded.journal);
     await sessions.load();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     sessions.add(ended('mfp-1', 'kept in mind'));
     await sessions.close();
     expect(recorded.messages()).toEqual(['an ended session could not be stored']);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -8,6 +8,7 @@ import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { startFakeRelay } from '../../../test/support/relay/fake-relay';
 import { setLimit } from '../../../test/support/relay/test-relay';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { until } from '../../../test/support/until';
 import {
   approval,
@@ -95,7 +96,7 @@ async function start(timeOfDay?: () => number): Promise<void> {
 afterEach(async () => {
   await sessions.close(1_000);
   await answers.close();
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
   await relay.close();
   await stage.strike();
 });
@@ -253,7 +254,7 @@ describe('RemoteSessions', () => {
 
   it('ends a session whose YES cannot be stored, and sends nothing', async () => {
     await channel.ask(requestApproval, question());
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     sessions.decide(id, YES);
     await until('over', () => phase() === 'over');
     expect(channel.asked).toEqual([]);

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { plainHttp, type PlainAnswer, type PlainRequest } from '../../../test/support/plain-http';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { until } from '../../../test/support/until';
 import { MFP_LIMITS } from '../mfp-limits';
 import { startMfp, type RunningMfp } from '../mfp';
@@ -19,7 +20,7 @@ describe('document boxes of the simulated MFP', () => {
   });
   afterEach(async () => {
     await mfp.stop();
-    await rm(data, { recursive: true, force: true });
+    await removeFolder(data);
   });
   const at = (path: string, sent?: PlainRequest): Promise<PlainAnswer> =>
     plainHttp(new URL(path, mfp.boxUrl).href, sent);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
@@ -7,6 +7,7 @@ import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { plainHttp, type PlainAnswer, type PlainRequest } from '../../../test/support/plain-http';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { until } from '../../../test/support/until';
 import vectors from '../../../test/vectors/device-display.json';
 import { displayInputs, type DisplayInputs, type DisplayState } from '../../protocol/device-display';
@@ -38,7 +39,7 @@ describe("the device's own display and its agent", () => {
   afterEach(async () => {
     jest.restoreAllMocks();
     await mfp.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   const agent = (path: string, request: PlainRequest = {}): Promise<PlainAnswer> =>

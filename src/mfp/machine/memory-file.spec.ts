@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { startMfp } from '../mfp';
 
 describe('memory of the simulated MFP', () => {
@@ -9,7 +10,7 @@ describe('memory of the simulated MFP', () => {
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'mfp-'));
   });
-  afterEach(() => rm(data, { recursive: true, force: true }));
+  afterEach(() => removeFolder(data));
   const start = () => startMfp({ data }, recordedJournal().journal);
 
   it('is kept over a restart', async () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { parseConfiguration } from '../../agent/configuration/configuration';
 import { DeviceLogin } from '../../agent/configuration/device-login';
 import { LoginRequired } from '../../agent/device/device-access';
@@ -29,7 +30,7 @@ describe.each<LoginScheme>(['basic', 'digest'])('a device that asks for a %s log
   });
   afterEach(async () => {
     await mfp.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
 
   /** What the agent has of its own configuration. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { HalfLog } from '../../protocol/relay-rpc';
@@ -39,7 +40,7 @@ describe('LogReporter', () => {
     await reporter.flushed();
     expect([call.mock.calls.length, onReport.mock.calls.length, reporter.unacknowledged]).toEqual([1, 1, 0]);
     await sessionLog.close();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
 
   it('waits no longer with each attempt while the control plane cannot store a log, and logs that once', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database } from 'sqlite3';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { toInstant } from '../../protocol/names';
 import type { HalfLog } from '../../protocol/relay-rpc';
 import { secretHash } from '../../tunnel/sha256';
@@ -19,7 +20,7 @@ describe('SessionLog and SessionIds', () => {
     folder = await mkdtemp(join(tmpdir(), 'platen-relay-'));
     file = join(folder, 'log.sqlite');
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => removeFolder(folder));
 
   const link = (changes: Partial<StoredLink> = {}): StoredLink => ({
     linkId: randomUUID(),

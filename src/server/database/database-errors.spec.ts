@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { setLimit } from '../../../test/support/relay/test-relay';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { newDatabase } from '../../../test/support/server/new-database';
 import { DatabaseUnavailable, isUnavailable, nameDatabaseErrors } from './database-errors';
 
@@ -93,7 +94,7 @@ describe('errors of a database', () => {
       ]);
     } finally {
       for (const each of [ours, other]) await each.destroy();
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
     }
   });
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { sampleDevice, sampleEndedSession, sampleSession } from '../../../test/support/samples/api-samples';
 import { plainHttp } from '../../../test/support/plain-http';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
@@ -127,7 +128,7 @@ describe('platen connect', () => {
     await relay?.stop();
     await api.stop();
     application.close();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
     jest.restoreAllMocks();
   });
 

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { until } from '../../../test/support/until';
@@ -98,7 +99,7 @@ describe('platen deploy', () => {
   afterEach(async () => {
     jest.restoreAllMocks();
     await api.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   const use = async (as: Parameters<typeof recordedTerminal>[1]): Promise<void> => {
     terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') }, as);

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../../../test/support/remove-folder';
 import { sampleDevice, sampleFirmware, sampleJob } from '../../../test/support/samples/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
@@ -56,7 +57,7 @@ describe('maintenance from the command line', () => {
   afterEach(async () => {
     jest.restoreAllMocks();
     await api.stop();
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
   const shown = (words: string): Promise<unknown> => until(words, () => terminal.err().includes(words));
   const run = (command: (io: TerminalIo) => Promise<Exit | void>): Promise<number> => runCommand(terminal.io, command);

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../remove-folder';
 import { AccessControl } from '../../../src/agent/conditions/access-control';
 import { ConditionStore } from '../../../src/agent/conditions/condition-store';
 import { DenialLog } from '../../../src/agent/conditions/denial-log';
@@ -36,6 +36,6 @@ export class AccessStage {
   async strike(): Promise<void> {
     await this.access.store.close();
     await this.access.denials.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }

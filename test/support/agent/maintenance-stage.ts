@@ -1,8 +1,9 @@
 import type { Element } from '@xmpp/client';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../remove-folder';
 import { ControlChannel as AgentChannel } from '../../../src/agent/channel/control-channel';
 import { DevicePoller } from '../../../src/agent/information/device-poller';
 import { Maintenance, type MaintenanceOptions } from '../../../src/agent/maintenance/maintenance';
@@ -129,7 +130,7 @@ export class MaintenanceStage {
 
   async tearDown(): Promise<void> {
     await this.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   /** A poll at the interval, as far as the agent can tell. */

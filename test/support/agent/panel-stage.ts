@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../remove-folder';
 import { Agent } from '../../../src/agent/agent';
 import type { ApprovalRequest } from '../../../src/agent/sessions/agent-session';
 import { parseConfiguration } from '../../../src/agent/configuration/configuration';
@@ -165,6 +166,6 @@ export class PanelStage {
     await this.agent.stop();
     await this.server.stop();
     for (const relay of this.relays) await relay.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database, OPEN_READONLY } from 'sqlite3';
+import { removeFolder } from '../remove-folder';
 import { request } from '../../../src/demo/api-request';
 import { Program, type LogLine } from '../../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
@@ -57,7 +58,7 @@ export class DeploymentStage {
 
   async strike(): Promise<void> {
     await this.stage.strike();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   /** The administrator's `platen`. */

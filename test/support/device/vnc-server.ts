@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { removeFolder } from '../remove-folder';
 import { freePorts } from '../../../src/demo/free-ports';
 
 const XVNC = '/usr/bin/Xtigervnc';
@@ -56,7 +57,7 @@ export async function startVncServer(options: VncServerOptions = {}): Promise<Vn
   const children: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const child of [...children].reverse()) await end(child);
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   };
   try {
     const port = (await freePorts(1))[0]!;

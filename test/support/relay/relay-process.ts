@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { removeFolder } from '../remove-folder';
 import type { KeeperMethods, RelayRun } from '../../../src/protocol/keeper-rpc';
 import type { Params, Result } from '../../../src/protocol/relay-rpc';
 import { askKeeper } from './ask-keeper';
@@ -112,7 +113,7 @@ export class RelayProcess {
 
   async remove(): Promise<void> {
     await this.crash();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../remove-folder';
 import type { PairAddress } from '../../../src/relay/pair-rpc';
 import { startRelay, type Relay } from '../../../src/relay/master/relay';
 import type { RelayConfig } from '../../../src/relay/relay-config';
@@ -71,7 +72,7 @@ export async function startTestRelay(
     async stop() {
       await relay.stop();
       await controlPlane.stop();
-      await rm(data, { recursive: true, force: true });
+      await removeFolder(data);
     },
   };
 }

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../remove-folder';
 import type { Program } from '../../../src/demo/programs';
 import { event } from '../../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
@@ -94,7 +95,7 @@ export class NetworkStage {
   async strike(): Promise<void> {
     for (const program of this.running) await program.stop();
     await this.networks.strike();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   /** A command of an administrator or technician. */

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../remove-folder';
 import { wallClockMs } from '../../../src/journal/wall-clock';
 import { ADMINISTRATOR } from '../../../src/mfp/machine/identity';
 import { sessionWithSteps, type Customer } from '../../../src/protocol/api';
@@ -95,7 +96,7 @@ export class TestStage {
 
   async strike(): Promise<void> {
     await Promise.all([...this.again.map((program) => program.stop()), this.stage.stop()]);
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   /** Starts a program again that a test has killed. */
