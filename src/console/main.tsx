@@ -5,6 +5,7 @@ import './style.css';
 import './session-view.css';
 import './deployment.css';
 import './maintenance.css';
+import './campaigns.css';
 import './readings.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';

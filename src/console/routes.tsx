@@ -7,6 +7,9 @@ import { AlertsScreen } from './screens/alerts/alerts-screen';
 import { WebhooksScreen } from './screens/alerts/webhooks-screen';
 import { AuditScreen } from './screens/audit-screen';
 import { BackupsScreen } from './screens/backups-screen';
+import { CampaignScreen } from './screens/campaigns/campaign-screen';
+import { CampaignsScreen } from './screens/campaigns/campaigns-screen';
+import { NewCampaignScreen } from './screens/campaigns/new-campaign-screen';
 import { ClientScreen } from './screens/clients/client-screen';
 import { ClientsScreen } from './screens/clients/clients-screen';
 import { CustomersScreen } from './screens/customers-screen';
@@ -71,6 +74,9 @@ export const router = createBrowserRouter([
           { path: 'sessions/:id', element: <SessionScreen /> },
           section('jobs', <JobsScreen />),
           { path: 'jobs/:id', element: <JobScreen /> },
+          section('campaigns', <CampaignsScreen />),
+          { path: 'campaigns/new', element: <NewCampaignScreen /> },
+          { path: 'campaigns/:id', element: <CampaignScreen /> },
           section('firmware', <FirmwareScreen />),
           section('reports', <ReportsScreen />),
           ...['reports/templates/new', 'reports/templates/:id'].map((path) => ({

@@ -5,6 +5,7 @@ export const CONSOLE_SECTIONS = [
   'devices',
   'sessions',
   'jobs',
+  'campaigns',
   'firmware',
   'reports',
   'customers',

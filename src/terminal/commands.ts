@@ -3,6 +3,7 @@ import { productVersion } from '../journal/product-version';
 import { LIMITS } from '../protocol/limits';
 import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from './command-line';
 import type { ConnectOptions } from './connect/connect';
+import { register as registerCampaigns } from './campaigns/commands';
 import { register as registerDeploy } from './deployment/deploy-commands';
 import type { LoginOptions } from './login';
 import { register as registerMaintenance } from './maintenance/commands';
@@ -129,6 +130,7 @@ export function register(program: Command): void {
       ),
     );
   registerMaintenance(program);
+  registerCampaigns(program);
   registerRelease(program);
   registerDeploy(program);
 }

@@ -15,7 +15,10 @@ export const EXIT_CODES = {
     meaning: "the server's certificate cannot be verified, or its key does not match the pin",
   },
   'login-refused': { code: 11, meaning: 'the user ID, the password or the second factor is wrong' },
-  'not-found': { code: 12, meaning: 'no such device, application, session, job, release, deployment or firmware' },
+  'not-found': {
+    code: 12,
+    meaning: 'no such device, application, session, job, campaign, release, deployment or firmware',
+  },
   'setup-failed': { code: 13, meaning: 'the session could not be set up, for example because no relay is available' },
   'ended-elsewhere': {
     code: 14,
@@ -30,7 +33,7 @@ export const EXIT_CODES = {
   },
   'wrong-state': {
     code: 18,
-    meaning: 'not possible in the present state of the session, job, device, release, deployment or firmware',
+    meaning: 'not possible in the present state of the session, job, campaign, device, release, deployment or firmware',
   },
   'local-port': { code: 19, meaning: 'the local port cannot be opened' },
   cancelled: {

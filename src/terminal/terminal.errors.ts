@@ -125,6 +125,8 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'unknown-relay': 'not-found',
   'unknown-deployment': 'not-found',
   'unknown-job': 'not-found',
+  'unknown-campaign': 'not-found',
+  'too-many-campaigns': 'try-later',
   'unknown-firmware': 'not-found',
   'session-exists': 'session-exists',
   'requests-waiting': 'try-later',

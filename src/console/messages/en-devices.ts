@@ -58,6 +58,7 @@ export const enDevices = {
     calmHint: (n: number) =>
       n === 1 ? 'There is no alert about the device.' : `There is no alert about the ${n} devices.`,
     noDevicesHint: 'Devices appear here as soon as their agent has announced them.',
+    campaigns: 'Open campaigns',
     deployments: 'Deployments that are running',
     updates: 'Firmware updates',
     stored: (version: string) => `Version ${version} is stored`,

@@ -3,6 +3,7 @@ import { enSecurity } from './en-security';
 import { enAccess } from './en-access';
 import { enAlerts } from './en-alerts';
 import { enAdministration } from './en-administration';
+import { enCampaigns } from './en-campaigns';
 import { enClients } from './en-clients';
 import { enDeployment } from './en-deployment';
 import { enDevices } from './en-devices';
@@ -77,6 +78,7 @@ export const en = {
   alerts: enAlerts,
   access: enAccess,
   ...enSessions,
+  campaigns: enCampaigns,
   maintenance: enMaintenance,
   firmware: enFirmware,
   settings: enSettings,

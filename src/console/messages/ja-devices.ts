@@ -46,6 +46,7 @@ export const jaDevices: typeof enDevices = {
     calm: '対応が必要なことはありません',
     calmHint: (n) => `${n}台の機器にアラートはありません。`,
     noDevicesHint: 'エージェントが機器を登録すると、ここに表示されます。',
+    campaigns: '進行中のキャンペーン',
     deployments: '進行中のデプロイ',
     updates: 'ファームウェアの更新',
     stored: (version) => `バージョン${version}を保存済み`,

@@ -3,6 +3,7 @@ import { jaSecurity } from './ja-security';
 import { jaAccess } from './ja-access';
 import { jaAlerts } from './ja-alerts';
 import { jaAdministration } from './ja-administration';
+import { jaCampaigns } from './ja-campaigns';
 import { jaClients } from './ja-clients';
 import { jaDetail, jaFieldError } from './ja-details';
 import { jaDeployment } from './ja-deployment';
@@ -77,6 +78,7 @@ export const ja: Messages = {
   alerts: jaAlerts,
   access: jaAccess,
   ...jaSessions,
+  campaigns: jaCampaigns,
   maintenance: jaMaintenance,
   firmware: jaFirmware,
   settings: jaSettings,

@@ -158,6 +158,8 @@ export const FirmwareIcon = icon(
     <path d="M10 3v3.5M14 3v3.5M10 17.5V21M14 17.5V21M3 10h3.5M3 14h3.5M17.5 10H21M17.5 14H21" />
   </>,
 );
+/** Waves of devices, one larger than the other. */
+export const CampaignsIcon = icon(<path d="M4 20V15M4 15h3.5v5M10.2 20v-9h3.5v9M16.5 20V4.5H20V20M2.5 20h19" />);
 export const RefreshIcon = icon(<path d="M19.5 12a7.5 7.5 0 1 1-2.3-5.4L20 9M20 4v5h-5" />);
 export const ErrorIcon = icon(<path d="M8.3 3.5h7.4l4.8 4.8v7.4l-4.8 4.8H8.3l-4.8-4.8V8.3zM12 8v4.5M12 15.5h.01" />);
 export const NoteIcon = icon(

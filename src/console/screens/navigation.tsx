@@ -9,6 +9,7 @@ import {
   AuditIcon,
   BackupIcon,
   BellIcon,
+  CampaignsIcon,
   ClientsIcon,
   CustomersIcon,
   DeploymentIcon,
@@ -38,6 +39,7 @@ export function Navigation() {
       <Section to="devices" icon={<DevicesIcon />} label={t.devices.title} />
       <Section to="sessions" icon={<SessionsIcon />} label={t.sessions.title} />
       <Section to="jobs" icon={<MaintenanceIcon />} label={t.maintenance.title} />
+      <Section to="campaigns" icon={<CampaignsIcon />} label={t.campaigns.title} />
       <Section to="firmware" icon={<FirmwareIcon />} label={t.firmware.title} />
       <Section to="reports" icon={<ReportsIcon />} label={t.reports.title} />
       {isAdmin && (

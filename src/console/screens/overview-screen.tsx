@@ -12,6 +12,7 @@ import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Status, type Tone } from '../parts/status';
 import { Table } from '../parts/table';
+import { CampaignTable } from './campaigns/campaigns-screen';
 import { useCurrent } from './current-user';
 import { changeText, deploymentTone } from './deployment-texts';
 import { Count } from './fleet/fleet-group-table';
@@ -30,6 +31,7 @@ export function OverviewScreen() {
         {(known) => (
           <>
             <Now of={known} />
+            <Campaigns of={known} />
             {isAdmin && <Deployments />}
             <Updates of={known} />
             <ByCustomer of={known} />
@@ -76,6 +78,16 @@ function Now({ of: { all } }: { of: Overview }) {
           ))}
         </ul>
       )}
+    </Panel>
+  );
+}
+
+function Campaigns({ of: { campaigns } }: { of: Overview }) {
+  const t = useText();
+  if (campaigns.length === 0) return null;
+  return (
+    <Panel title={t.overview.campaigns}>
+      <CampaignTable campaigns={campaigns} />
     </Panel>
   );
 }

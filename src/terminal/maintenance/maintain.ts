@@ -43,7 +43,11 @@ export async function maintain(
   const firmwareId =
     firmware === undefined
       ? undefined
-      : chosen(firmware, await api.firmware(), (await client.devices()).find(({ id }) => id === deviceId)?.model);
+      : chosenFirmware(
+          firmware,
+          await api.firmware(),
+          (await client.devices()).find(({ id }) => id === deviceId)?.model,
+        );
   io.journal.step('S121', undefined, { deviceId, operation });
   const job = await api.instruct(deviceId, { operation, firmwareId, settings, waitMinutes });
   if (detach) {
@@ -56,7 +60,7 @@ export async function maintain(
 }
 
 /** The ID of the file. If several have the version, the one for the device's model. @throws UsageError */
-function chosen(wanted: string, files: Firmware[], model: string | undefined): string {
+export function chosenFirmware(wanted: string, files: Firmware[], model: string | undefined): string {
   if (files.some(({ id }) => id === wanted)) return wanted;
   const ofVersion = preferSigned(files.filter(({ version }) => version === wanted));
   const fitting = ofVersion.filter((file) => file.model === '' || file.model === model);

@@ -6,7 +6,8 @@ import { useLanguage, useText } from '../../messages/language';
 import { PlusIcon } from '../../parts/icons';
 
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
-const NIGHT: WeeklyHours = { days: EVERY_DAY, from: '20:00', until: '07:00' };
+/** Hours that a new row begins with. */
+export const NIGHT: WeeklyHours = { days: EVERY_DAY, from: '20:00', until: '07:00' };
 /** A Monday. */
 const MONDAY = Date.UTC(2024, 0, 1);
 const DAY_MS = 24 * 60 * 60_000;
@@ -15,8 +16,6 @@ const DAY_MS = 24 * 60 * 60_000;
 export function QuietTimesFields({ value, onChange }: { value: QuietTimes; onChange: (value: QuietTimes) => void }) {
   const t = useText();
   const { hours, timeZone } = value;
-  const replace = (at: number, change: Partial<WeeklyHours>): void =>
-    onChange({ ...value, hours: hours.map((each, index) => (index === at ? { ...each, ...change } : each)) });
   const zones = Intl.supportedValuesOf('timeZone');
   return (
     <Stack gap="sm">
@@ -34,13 +33,31 @@ export function QuietTimesFields({ value, onChange }: { value: QuietTimes; onCha
           {t.alerts.settings.noHours}
         </Text>
       )}
+      <HoursFields hours={hours} onChange={(next) => onChange({ ...value, hours: next })} />
+    </Stack>
+  );
+}
+
+/** Weekly hours, row by row. */
+export function HoursFields({
+  hours,
+  onChange,
+}: {
+  hours: readonly WeeklyHours[];
+  onChange: (hours: WeeklyHours[]) => void;
+}) {
+  const t = useText();
+  const replace = (at: number, change: Partial<WeeklyHours>): void =>
+    onChange(hours.map((each, index) => (index === at ? { ...each, ...change } : each)));
+  return (
+    <>
       {hours.map((each, at) => (
         <HoursRow
           key={at}
           number={at + 1}
           hours={each}
           onChange={(change) => replace(at, change)}
-          onRemove={() => onChange({ ...value, hours: hours.filter((_, index) => index !== at) })}
+          onRemove={() => onChange(hours.filter((_, index) => index !== at))}
         />
       ))}
       {hours.length < LIMITS.WEEKLY_HOURS_PER_CONDITION && (
@@ -49,13 +66,13 @@ export function QuietTimesFields({ value, onChange }: { value: QuietTimes; onCha
             size="xs"
             variant="default"
             leftSection={<PlusIcon size={15} />}
-            onClick={() => onChange({ ...value, hours: [...hours, NIGHT] })}
+            onClick={() => onChange([...hours, NIGHT])}
           >
             {t.alerts.settings.addHours}
           </Button>
         </Group>
       )}
-    </Stack>
+    </>
   );
 }
 

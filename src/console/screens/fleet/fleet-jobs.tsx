@@ -13,7 +13,7 @@ import { Dialog, DialogForm } from '../../parts/dialog';
 import { Status } from '../../parts/status';
 import { Table } from '../../parts/table';
 import { WaitSelect, type Wait } from '../maintenance/wait-select';
-import type { FleetParameters } from './fleet-parameters';
+import { listOf, type FleetParameters } from './fleet-parameters';
 
 /** The devices that a job is for: some of the rows that were shown, or all that the filter fits. */
 export interface Selected {
@@ -55,7 +55,7 @@ export function SelectionBar({ list, rows, count = rows.length, selected, onSele
           <Text size="sm" role="status">
             {t.fleet.selected(n)}
           </Text>
-          {!selected.all && count > n && count <= LIMITS.JOBS_AT_ONCE && (
+          {!selected.all && count > n && count <= LIMITS.CAMPAIGN_DEVICES && (
             <Button size="compact-sm" variant="default" onClick={() => onSelect({ ids: [], all: true })}>
               {t.fleet.selectAll(count)}
             </Button>
@@ -66,6 +66,7 @@ export function SelectionBar({ list, rows, count = rows.length, selected, onSele
           <Button size="compact-sm" disabled={n > LIMITS.JOBS_AT_ONCE} onClick={open}>
             {t.fleet.startJob}
           </Button>
+          <ToCampaign list={list} selected={selected} n={n} />
         </>
       )}
       <Dialog opened={opened} onClose={close} title={t.fleet.startJobs(n)} size="lg" keepOpen>
@@ -77,6 +78,19 @@ export function SelectionBar({ list, rows, count = rows.length, selected, onSele
 
 /** Without those that need values: templates of settings have a screen of their own. */
 const OFFERED = operations.options.filter((each) => each !== 'settings-set');
+
+/** Passes the selection on: the devices, or the filter that all of them fit. */
+function ToCampaign({ list, selected: { ids, all }, n }: { list: FleetParameters; selected: Selected; n: number }) {
+  const t = useText();
+  const state = all ? undefined : { deviceIds: ids };
+  const to = all ? `/campaigns/new${listOf(list.filter).slice('/devices'.length)}` : '/campaigns/new';
+  if (!all && n > LIMITS.JOBS_AT_ONCE) return null;
+  return (
+    <Button size="compact-sm" variant="light" component={Link} to={to} state={state}>
+      {t.campaigns.new}
+    </Button>
+  );
+}
 
 function JobsForm({
   list,
