@@ -18,6 +18,7 @@ import { DeviceListScreen } from './screens/device-list-screen';
 import { DeviceScreen } from './screens/device-screen';
 import { DevicesScreen } from './screens/fleet/devices-screen';
 import { LoggedIn } from './screens/logged-in';
+import { FoundDevicesScreen } from './screens/found-devices-screen';
 import { FirmwareScreen } from './screens/maintenance/firmware-screen';
 import { JobScreen } from './screens/maintenance/job-screen';
 import { JobsScreen } from './screens/maintenance/jobs-screen';
@@ -92,6 +93,14 @@ export const router = createBrowserRouter([
           forAdmins('clients', <ClientsScreen />),
           { path: 'clients/:id', element: <ClientScreen /> },
           forAdmins('agents', <AgentsScreen />),
+          {
+            path: 'agents/found',
+            element: (
+              <AdminsOnly>
+                <FoundDevicesScreen />
+              </AdminsOnly>
+            ),
+          },
           section('tokens', <TokensScreen />),
           forAdmins('audit', <AuditScreen />),
           forAdmins('backups', <BackupsScreen />),

@@ -11,6 +11,35 @@ import type { FleetColumn, FleetGrouping, FleetSort, ReportedState } from '../..
 
 export const enDevices = {
   kinds: { mfp: 'Multifunction device', printer: 'Printer', copier: 'Copier', fax: 'Fax', scanner: 'Scanner' },
+  found: {
+    title: 'Found devices',
+    lead: 'Printers that agents have found in the networks of their owners, and that are no devices yet.',
+    shown: 'Shown devices',
+    states: { open: 'New', dismissed: 'Dismissed' },
+    emptyTitle: 'No new devices are found',
+    emptyHint:
+      'Agents look for devices if the person responsible for them names networks in agent.json and starts the agent again. What is found appears here.',
+    noneDismissed: 'No devices are dismissed',
+    toAgents: 'Show agents',
+    link: 'Found devices',
+    unknownModel: 'Unknown model',
+    address: 'Address',
+    how: 'Found by',
+    takeIn: 'Take in',
+    takeInOf: (device: string) => `Take in ${device}`,
+    takeInHint: (agent: string, site: string | null) =>
+      `The agent ${agent} reads the device now and serves it from then on${site === null ? '' : `. It belongs to the site of the agent: ${site}`}.`,
+    deviceId: 'Device ID',
+    deviceIdHint: 'Identifies the device on this server and cannot be changed: a–z, 0–9, . _ -',
+    name: 'Name',
+    kind: 'Kind',
+    dismiss: 'Dismiss',
+    dismissOf: (device: string) => `Dismiss ${device}`,
+    restore: 'Restore',
+    restoreOf: (device: string) => `Restore ${device}`,
+    notPermitted: 'The owner of the agent does not permit taking in (“takeIn” in “discovery”).',
+    agentOffline: 'The agent is offline',
+  },
   devices: {
     title: 'Devices',
     count: (shown: number, all: number) => {

@@ -3,6 +3,35 @@ import { jaMaintenance } from './ja-maintenance';
 
 export const jaDevices: typeof enDevices = {
   kinds: { mfp: '複合機', printer: 'プリンター', copier: 'コピー機', fax: 'ファクス', scanner: 'スキャナー' },
+  found: {
+    title: '検出した機器',
+    lead: '設置者が許可したネットワークでエージェントが検出し、まだ登録されていない機器です。',
+    shown: '表示する機器',
+    states: { open: '新規', dismissed: '非表示' },
+    emptyTitle: '新しく検出した機器はありません',
+    emptyHint:
+      'エージェントの設置者がagent.jsonにネットワークを記入してエージェントを再起動すると、機器の検出が始まります。検出した機器はここに表示されます。',
+    noneDismissed: '非表示の機器はありません',
+    toAgents: 'エージェントを表示',
+    link: '検出した機器',
+    unknownModel: '機種不明',
+    address: 'アドレス',
+    how: '検出方法',
+    takeIn: '登録',
+    takeInOf: (device) => `${device}を登録`,
+    takeInHint: (agent, site) =>
+      `エージェント${agent}が機器を読み取り、以後この機器を担当します。${site === null ? '' : `機器はエージェントの拠点（${site}）に属します。`}`,
+    deviceId: '機器ID',
+    deviceIdHint: 'このサーバーで機器を識別し、変更できません。使える文字：a～z、0～9、. _ -',
+    name: '名前',
+    kind: '種類',
+    dismiss: '非表示にする',
+    dismissOf: (device) => `${device}を非表示にする`,
+    restore: '再表示',
+    restoreOf: (device) => `${device}を再表示`,
+    notPermitted: 'エージェントの設置者が登録を許可していません（「discovery」の「takeIn」）。',
+    agentOffline: 'エージェントがオフラインです',
+  },
   devices: {
     title: '機器',
     count: (shown, all) => (shown === all ? `${all}台` : `${all}台中${shown}台`),

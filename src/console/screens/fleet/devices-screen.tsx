@@ -23,7 +23,7 @@ export function DevicesScreen() {
   const found = useFleetGroups(list.filter, list.by ?? 'none');
   const count = found.data?.all.devices;
   return (
-    <Page title={t.devices.title} actions={<ListActions list={list} />}>
+    <Page title={t.devices.title} actions={<Actions list={list} />}>
       {total === 0 ? (
         <NoDevices />
       ) : (
@@ -41,6 +41,21 @@ export function DevicesScreen() {
         </Panel>
       )}
     </Page>
+  );
+}
+
+function Actions({ list }: { list: FleetParameters }) {
+  const t = useText();
+  const { isAdmin } = useCurrent();
+  return (
+    <>
+      {isAdmin && (
+        <Button component={Link} to="/agents/found" variant="default">
+          {t.found.link}
+        </Button>
+      )}
+      <ListActions list={list} />
+    </>
   );
 }
 
