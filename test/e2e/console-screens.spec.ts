@@ -19,6 +19,7 @@ import {
   sampleJob,
 } from '../support/samples/api-samples';
 import { withSampleBackups } from '../support/samples/backup-samples';
+import { SAMPLE_FOUND, withSampleFound } from '../support/samples/found-device-samples';
 import {
   SAMPLE_DEPLOYMENTS,
   withSampleDeployments,
@@ -175,6 +176,9 @@ it('administrators can use all their screens', async () => {
     await page.getByText(row).first().waitFor();
     await look(heading.toLowerCase().replace(' ', '-'));
   }
+  await goTo('/agents/found', 'Found devices');
+  await page.getByText('No new devices are found').waitFor();
+  await look('found-none');
   await goTo('/backups', 'Backups');
   await page.getByText('No backups are written').waitFor();
   await look('backups-off');
@@ -251,6 +255,25 @@ it.each(LANGUAGES)('backups are shown, with what a restore takes, in %s', async 
     await look(`backups-${state}-${spoken}`, true);
   }
 });
+
+it.each(LANGUAGES)(
+  'devices that agents have found are shown, and how one is taken in, in %s',
+  async (spoken, wanted) => {
+    await open(wanted, SAMPLE_USERS.admin, spoken);
+    const t = CATALOGUES[spoken].found;
+    await withSampleFound(page);
+    await load('/agents/found', t.title);
+    const [mfp] = SAMPLE_FOUND as [(typeof SAMPLE_FOUND)[number]];
+    await page.getByText(mfp.identity.serialNumber).waitFor();
+    await look(`found-${spoken}`, true);
+    await page.getByRole('button', { name: t.takeInOf(`${mfp.model} ${mfp.address}`) }).click();
+    await page.getByRole('textbox', { name: t.deviceId }).waitFor();
+    expect(await page.getByRole('textbox', { name: t.deviceId }).inputValue()).toBe(
+      'platen-demo-mfp-3050ci-xk4-0092817',
+    );
+    await look(`found-take-in-${spoken}`);
+  },
+);
 
 it.each(LANGUAGES)('access conditions are shown with what was denied, in %s', async (spoken, wanted) => {
   await open(wanted, SAMPLE_USERS.technician, spoken);

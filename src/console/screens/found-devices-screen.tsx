@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Text } from '@mantine/core';
+import { Button, Group, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { FoundDeviceInView } from '../../protocol/api';
@@ -23,14 +23,19 @@ export function FoundDevicesScreen() {
   const [state, setState] = useState<'open' | 'dismissed'>('open');
   const found = useFoundDevices(state);
   return (
-    <Page title={t.found.title} lead={t.found.lead}>
-      <Panel>
+    <Page
+      title={t.found.title}
+      lead={t.found.lead}
+      actions={
         <SegmentedControl
           aria-label={t.found.shown}
           value={state}
           onChange={(value) => setState(value === 'dismissed' ? 'dismissed' : 'open')}
           data={(['open', 'dismissed'] as const).map((value) => ({ value, label: t.found.states[value] }))}
         />
+      }
+    >
+      <Panel>
         <Loaded query={found}>
           {(pages) => {
             const rows = rowsOf(pages);
@@ -38,7 +43,7 @@ export function FoundDevicesScreen() {
             if (state === 'dismissed') return <Empty title={t.found.noneDismissed} />;
             return (
               <Empty title={t.found.emptyTitle} hint={t.found.emptyHint}>
-                <code className="unbroken">{'"ranges": ["192.168.1.0/24"], "discovery": { "takeIn": true }'}</code>
+                <code>{'"ranges": ["192.168.1.0/24"], "discovery": { "takeIn": true }'}</code>
                 <Button component={Link} to="/agents" variant="default">
                   {t.found.toAgents}
                 </Button>
@@ -75,12 +80,13 @@ function FoundTable({ devices }: { devices: FoundDeviceInView[] }) {
         { title: t.devices.lastSeen, cell: ({ foundAt }) => <Ago at={foundAt} /> },
         {
           title: t.devices.agent,
-          cell: ({ agentId, site }) => (
+          cell: ({ agentId, site, mayTakeIn }) => (
             <>
               {agentId}
               <div className="minor">
                 <SiteName site={site} />
               </div>
+              {!mayTakeIn && <div className="minor">{t.found.notPermitted}</div>}
             </>
           ),
         },
@@ -110,8 +116,8 @@ function Actions({ device }: { device: FoundDeviceInView }) {
   const name = `${device.model} ${device.address}`;
   const isDismissed = device.dismissed !== null;
   return (
-    <Group gap="xs" justify="flex-end" maw={300} ml="auto">
-      {!isDismissed && (device.mayTakeIn ? <TakeInDialog device={device} /> : <NotPermitted />)}
+    <Group gap="xs" justify="flex-end">
+      {!isDismissed && device.mayTakeIn && <TakeInDialog device={device} />}
       <Button
         size="xs"
         variant="default"
@@ -122,14 +128,5 @@ function Actions({ device }: { device: FoundDeviceInView }) {
         {isDismissed ? t.found.restore : t.found.dismiss}
       </Button>
     </Group>
-  );
-}
-
-function NotPermitted() {
-  const t = useText();
-  return (
-    <Text size="xs" c="dimmed">
-      {t.found.notPermitted}
-    </Text>
   );
 }
