@@ -130,10 +130,14 @@ describe('an attacker', () => {
 
   /** What the authenticator answers to the next login of the page, which is not delivered. */
   async function caughtAnswer(page: Page): Promise<object> {
-    const caught = page.waitForRequest('**/api/auth/login/passkey');
-    await page.route('**/api/auth/login/passkey', (route) => route.abort());
+    let keep!: (answer: object) => void;
+    const caught = new Promise<object>((resolve) => (keep = resolve));
+    await page.route('**/api/auth/login/passkey', async (route) => {
+      await route.abort(); // before the route is removed: the server must not have seen the answer
+      keep(route.request().postDataJSON() as object);
+    });
     await page.getByRole('button', { name: 'Use a passkey' }).click();
-    const answer = (await caught).postDataJSON() as object;
+    const answer = await caught;
     await page.unroute('**/api/auth/login/passkey');
     return answer;
   }
