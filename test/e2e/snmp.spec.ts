@@ -66,7 +66,7 @@ describe('devices that are read by SNMP, with all programs', () => {
     expect(information).toMatchObject({ supplies, details, counters: { impressions: 128_456, scans: 17 } });
     expect(information.sources).toMatchObject({ state: 'snmp', counters: { impressions: 'snmp', scans: 'vendor' } });
     const { operations } = device.parse(await on.get('/api/devices/snmp-only'));
-    expect(operations).toEqual(['information', 'counters']);
+    expect(operations).toEqual(['information', 'counters', 'settings-read']);
     const asked = job.parse(await on.post('/api/devices/snmp-only/jobs', { operation: 'counters' }));
     const done = await until('the counters', async () => {
       const now = job.parse(await on.get(`/api/jobs/${asked.id}`));
