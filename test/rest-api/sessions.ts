@@ -98,7 +98,7 @@ export function describeSessions(api: () => RestApi): void {
       await api().refuses('tom', 'POST /api/sessions/:id/browser', '503 relay-unavailable', { params: { id } });
       expect(await api().plane.session(id)).toMatchObject({
         ending: 'failed',
-        detail: 'the relay cannot be reached: connect ECONNREFUSED 127.0.0.1:1',
+        detail: expect.stringMatching(/^the relay cannot be reached: \S/),
       });
     });
 
