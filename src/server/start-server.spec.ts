@@ -71,16 +71,26 @@ describe('the server', () => {
     for (const name of files) expect(statSync(join(server.config.data, name)).mode & 0o077).toBe(0);
   });
 
+  /** Of another server, which would not get as far as its port with the database of the first. */
+  const ownDatabase = () => ({ type: 'sqlite', path: join(server.config.data, 'second.sqlite') }) as const;
+
   it('reports in one line that its port is in use', async () => {
     const http = { ...server.config.http, port: server.port };
-    const second = startServer({ ...server.config, http, data: join(server.config.data, 'second') });
+    const second = startServer({
+      ...server.config,
+      database: ownDatabase(),
+      http,
+      data: join(server.config.data, 'second'),
+    });
     const error: unknown = await second.catch((failure: unknown) => failure);
     expect(failureLine(error)).toBe(`127.0.0.1:${server.port} is in use by another program`);
     await server.browser().get('/readyz');
   });
 
   it('reports in one line that its data folder is in use, and does not affect the running server', async () => {
-    const error: unknown = await startServer(server.config).catch((failure: unknown) => failure);
+    const error: unknown = await startServer({ ...server.config, database: ownDatabase() }).catch(
+      (failure: unknown) => failure,
+    );
     expect(failureLine(error)).toMatch(/^The data folder .* is in use by another server/);
     await server.browser().get('/healthz').expect(200);
   });

@@ -19,6 +19,7 @@ describe('found devices', () => {
   afterAll(() => plane?.stop());
   beforeEach(async () => {
     plane.agent.answers.delete('take-in-device');
+    plane.agent.answers.set('acquire-information', { body: vectors.acquireInformation.response });
     await report([], []);
   });
 
@@ -51,18 +52,20 @@ describe('found devices', () => {
   ])('are no devices of the same agent, by %s', async (_what, marks) => {
     const identity = { ...UNIDENTIFIED, serialNumber: '', uuid: 'urn:uuid:1', mac: '00:25:07:51:0e:ca' };
     const named = (serialNumber: string) => ({ ...identity, uuid: '', mac: '', serialNumber });
+    const information = deviceInformation.parse(vectors.acquireInformation.response);
+    const reported = { ...information, serialNumber: '', identity };
+    const third = { ...information, serialNumber: 'REPORTED-1', identity: named('REPORTED-1') };
     const devices = ['printer', 'other', 'third'].map((id) => announcedPrinter(id));
+    // the server asks for it after the announcement, perhaps after the reports below
+    plane.agent.answers.set('acquire-information', ({ deviceId }) => ({
+      body: deviceId === 'third' ? third : reported,
+    }));
     await plane.agent.ask(announce, {
       agentVersion: '1',
       devices: [devices[0]!, { ...devices[1]!, serialNumber: 'Announced-1' }, devices[2]!],
     });
-    const information = deviceInformation.parse(vectors.acquireInformation.response);
-    const reported = { ...information, serialNumber: '', identity };
     await plane.agent.ask(reportInformation, { deviceId: 'printer', information: reported });
-    await plane.agent.ask(reportInformation, {
-      deviceId: 'third',
-      information: { ...information, serialNumber: 'REPORTED-1', identity: named('REPORTED-1') },
-    });
+    await plane.agent.ask(reportInformation, { deviceId: 'third', information: third });
     const other = foundOf({ id: randomUUID(), identity: { ...UNIDENTIFIED, serialNumber: 'PL0009' } });
     await report([foundOf({ identity: { ...UNIDENTIFIED, ...marks } }), other]);
     expect(await serials()).toEqual(['PL0009']);
