@@ -238,6 +238,7 @@ describe('what is sent about alerts', () => {
     for (const id of ['s-one', 's-two']) expect(digest.text).toContain(`- ${id}: Black toner is at 5% (Acme, Berlin)`);
     expect(digest.text).not.toContain('s-three');
     service.collectMs = 0;
+    await stage.set(() => ({ mail: { to: [], language: 'en' } })); // the end of these alerts is sent to no one
     await agent.leave();
     await stage.plane.call('ada', 'DELETE', '/agents/several');
   });
