@@ -67,6 +67,12 @@ describe('docs/PROTOCOL.md', () => {
   it('gives every end of a live connection its close code', () => {
     expect(wrong(LIVE_CLOSES, ({ close }) => close)).toEqual([]);
   });
+  it('names each route once', () => {
+    const lines = text.split('\n').filter((line) => /^\| `(GET|POST|PUT|PATCH|DELETE) /.test(line));
+    const routes = lines.map((line) => line.split('|')[1]!.trim());
+    expect(routes.length).toBeGreaterThan(50);
+    expect(routes.filter((route, at) => routes.indexOf(route) !== at)).toEqual([]);
+  });
   it('gives every problem its status', () => {
     expect(wrong(PROBLEMS, ({ status }) => status)).toEqual([]);
   });
