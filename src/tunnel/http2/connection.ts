@@ -233,7 +233,7 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     const stream = this.#streams.get(streamId);
     if (!stream || start === end) return;
     const piece = chunk.subarray(start, end);
-    stream.onData((end - start) * COPIED_BELOW_PART < chunk.length ? Buffer.from(piece) : piece);
+    stream.onData((end - start) * COPIED_BELOW_PART < chunk.length ? ownCopy(piece) : piece);
     this.onTaken(stream);
   }
 
@@ -528,6 +528,13 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     stream.onSent();
     return end.length;
   }
+}
+
+/** In memory of its own: one from `Buffer.from` may keep the whole pool, of 64 KB since Node 26, that it was taken from. */
+function ownCopy(piece: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(copy);
+  return copy;
 }
 
 function onConnection(isPermitted: boolean): void {
