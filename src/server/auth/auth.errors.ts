@@ -181,6 +181,11 @@ export class BrowserLoginRequired extends ProblemError {
     super('forbidden', 'API tokens cannot change how a user logs in. Use the console.');
   }
 }
+export class LoginWithToken extends ProblemError {
+  constructor() {
+    super('invalid-request', 'A login takes no token. Send the request without the header Authorization.');
+  }
+}
 export class OidcNotConfigured extends ProblemError {
   constructor() {
     super('not-found', 'This server has no single sign-on.');

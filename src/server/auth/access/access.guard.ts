@@ -1,5 +1,6 @@
 import { Injectable, SetMetadata, applyDecorators, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
 import type { Role } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
 import type { ClientScope } from '../../../protocol/external-clients';
@@ -11,6 +12,7 @@ import {
   Forbidden,
   InsufficientScope,
   LoginTooOld,
+  LoginWithToken,
   NotLoggedIn,
 } from '../auth.errors';
 import { identityOf, pendingLoginOf, type Identity } from './identity';
@@ -18,6 +20,7 @@ import { identityOf, pendingLoginOf, type Identity } from './identity';
 const ACCESS = 'platen:access';
 const ACCOUNTS = 'platen:accounts';
 const CHANGES_FACTORS = 'platen:changes-factors';
+const LOGS_IN = 'platen:logs-in';
 const CLIENT_SCOPE = 'platen:client-scope';
 type Access = Role | 'public';
 
@@ -59,7 +62,13 @@ export const ManagesAccounts = (): MethodDecorator => SetMetadata(ACCOUNTS, true
  */
 export const ChangesFactors = (): MethodDecorator => SetMetadata(CHANGES_FACTORS, true);
 
-/** Enforces `@Permit`, `@Public`, `@PermitClient`, `@ManagesAccounts` and `@ChangesFactors`. */
+/**
+ * A step of a login. Its state is in the cookie session of the browser, which a request with a token in the header
+ * `Authorization` does not have.
+ */
+export const LogsIn = (): MethodDecorator => SetMetadata(LOGS_IN, true);
+
+/** Enforces `@Permit`, `@Public`, `@PermitClient`, `@ManagesAccounts`, `@ChangesFactors` and `@LogsIn`. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -69,8 +78,10 @@ export class AccessGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
+    const request = context.switchToHttp().getRequest<Partial<Pick<Request, 'session'>>>();
+    if (this.reflector.get<boolean | undefined>(LOGS_IN, context.getHandler()) && !request.session)
+      throw new LoginWithToken();
     if (access === 'public') return true;
-    const request = context.switchToHttp().getRequest<object>();
     const changesFactors = this.reflector.get<boolean | undefined>(CHANGES_FACTORS, context.getHandler());
     if (changesFactors && access !== 'admin' && pendingLoginOf(request)?.step === 'set-up') return true;
     const identity = identityOf(request);

@@ -8,7 +8,7 @@ import { Answers, AnswersNothing } from '../../http/answers';
 import type { Actor } from '../actor';
 import { CurrentActor } from '../access/identity';
 import { LoginService } from './login.service';
-import { Public } from '../access/access.guard';
+import { LogsIn, Public } from '../access/access.guard';
 import { presentedUser } from '../users/users.presenter';
 import { UsersService } from '../users/users.service';
 
@@ -22,6 +22,7 @@ export class AuthController {
   /** E1. */
   @Post('login')
   @Public()
+  @LogsIn()
   @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
   @Answers(user)
   async logIn(

@@ -71,6 +71,22 @@ describe('login', () => {
     expect(refused.body.errors[0].path).toBe(path);
   });
 
+  it.each([
+    ['post', '/api/auth/login', ADMIN],
+    ['post', '/api/auth/login/code', { code: '000 000' }],
+    ['post', '/api/auth/login/passkey/options', {}],
+    ['get', '/api/auth/oidc/login', undefined],
+    ['get', '/api/auth/oidc/callback', undefined],
+  ] as const)('refuses a login with a token: %s %s', async (method, path, body) => {
+    const browser = await server.loggedIn(ADMIN);
+    const { token } = (await browser.post('/api/tokens').send({ name: 'script' }).expect(201)).body;
+    for (const value of [`Bearer ${token}`, 'Bearer x']) {
+      const refused = await server.browser()[method](path).set('Authorization', value).send(body).expect(400);
+      expect(refused.body).toMatchObject({ code: 'invalid-request', detail: expect.stringContaining('Authorization') });
+      expect(refused.get('Set-Cookie')).toBeUndefined();
+    }
+  });
+
   it('accepts no password from the URL', async () => {
     const query = new URLSearchParams(ADMIN).toString();
     await server.browser().post(`/api/auth/login?${query}`).send({}).expect(400);

@@ -7,7 +7,7 @@ import { user, type User } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
 import { Answers, AnswersNothing } from '../../http/answers';
-import { Public } from '../access/access.guard';
+import { LogsIn, Public } from '../access/access.guard';
 import { pendingLoginOf } from '../access/identity';
 import { FactorsService } from '../factors/factors.service';
 import { Passkeys } from '../factors/passkeys';
@@ -44,6 +44,7 @@ export class PendingLoginController {
   }
 
   @Post('code')
+  @LogsIn()
   @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
   @Answers(user)
   async enterCode(
@@ -57,6 +58,7 @@ export class PendingLoginController {
 
   /** For the pending login of the browser, or for a login without a password. */
   @Post('passkey/options')
+  @LogsIn()
   @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
   @Answers(passkeyOptions)
   async passkeyOptions(@Req() request: Request): Promise<object> {
@@ -66,6 +68,7 @@ export class PendingLoginController {
   }
 
   @Post('passkey')
+  @LogsIn()
   @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
   @Answers(user)
   async enterPasskey(

@@ -7,7 +7,7 @@ import { OIDC_REFUSALS, type OidcRefusal } from '../../../protocol/account';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
 import { Redirects } from '../../http/answers';
-import { Public } from '../access/access.guard';
+import { LogsIn, Public } from '../access/access.guard';
 import { AuditService } from '../audit/audit.service';
 import { OidcRefused, SecondFactorMissing, SecondFactorRequired } from '../auth.errors';
 import { LoginService } from '../login/login.service';
@@ -46,6 +46,7 @@ export class OidcController {
 
   /** @param to path of the console that is shown after the login */
   @Get('login')
+  @LogsIn()
   @Throttle(GUESSES)
   @Redirects()
   async begin(
@@ -66,6 +67,7 @@ export class OidcController {
   }
 
   @Get('callback')
+  @LogsIn()
   @Throttle(GUESSES)
   @Redirects()
   async callback(
