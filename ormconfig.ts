@@ -67,6 +67,7 @@ import { SingleSignOn1763683200061 } from './src/server/database/migrations/0061
 import { SecondFactors1763683200060 } from './src/server/database/migrations/0060-second-factors';
 import { Outboxes1763683200057 } from './src/server/database/migrations/0057-outboxes';
 import { AuditChain1763683200064 } from './src/server/database/migrations/0064-audit-chain';
+import { CampaignSettings1763683200066 } from './src/server/database/migrations/0066-campaign-settings';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -191,6 +192,7 @@ const migrations = [
   SingleSignOn1763683200061,
   AgentUpdates1763683200062,
   DeviceSettings1763683200055,
+  CampaignSettings1763683200066,
 ];
 
 const common = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { weeklyHours } from './access-conditions';
 import { pageQuery } from './api';
+import { settingValues, wantedSettings } from './device-settings';
 import { fleetFilter } from './fleet';
 import { LIMITS } from './limits';
 import {
@@ -64,6 +65,8 @@ export const SKIP_REASONS = {
   'same-version': 'The device has this firmware version.',
   'installed-before': 'Another campaign has installed this firmware file on the device.',
   'other-campaign': 'Another campaign is installing firmware on the device.',
+  'same-settings': 'The device had these values when its settings were read last.',
+  'not-settable': 'The device does not have the settings that differ, or does not permit them to be set.',
   'out-of-reach': 'The device was removed, or the user that the campaign belongs to no longer sees it.',
   'not-started': 'The job did not start while the wave waited for the device.',
   refused: 'The job was refused.',
@@ -124,12 +127,15 @@ export const newCampaign = z.strictObject({
     z.strictObject({ deviceIds: z.array(deviceId).min(1).max(LIMITS.JOBS_AT_ONCE) }),
     z.strictObject({ filter: fleetFilter, count: z.int().min(1).max(LIMITS.CAMPAIGN_DEVICES) }),
   ]),
-  /** Not `settings-set`: a campaign has no values to set. */
-  operation: operation.exclude(['settings-set']),
+  operation,
   /** Required for `firmware-install`, not allowed otherwise. */
   firmwareId: z.uuid().optional(),
   /** With `firmware-install`: only devices with one of these versions. Empty: any version but that of the file. */
   fromVersions: z.array(firmwareVersion).max(LIMITS.CAMPAIGN_FROM_VERSIONS).default([]),
+  /** Required for `settings-set`, not allowed otherwise: values by name of the setting. */
+  settings: settingValues.optional(),
+  /** With `settings-set`: devices that are known to have the values, or where none of them can be set, are skipped. */
+  onlyDiffering: z.boolean().default(false),
   /** In this order; the last wave has all other devices. */
   waves: z
     .array(waveSize)
@@ -169,6 +175,9 @@ export const campaign = z.object({
   operation,
   firmware: z.object({ id: z.uuid(), name: z.string(), version: z.string(), model: z.string() }).nullable(),
   fromVersions: z.array(z.string()),
+  /** What `settings-set` sets; null with other operations. */
+  settings: wantedSettings.nullable(),
+  onlyDiffering: z.boolean(),
   state: campaignState,
   reason: campaignReason.nullable(),
   detail: z.string(),

@@ -59,7 +59,7 @@ export const isSettingName = (name: string): name is SettingName => Object.hasOw
 export function mistakeIn(name: SettingName, value: string, choices: readonly string[] = []): string | undefined {
   const of = DEVICE_SETTINGS[name];
   if (of.type === 'number') {
-    const isWhole = /^\d{1,9}$/.test(value) && Number(value) >= of.least && Number(value) <= of.most;
+    const isWhole = /^(0|[1-9]\d{0,8})$/.test(value) && Number(value) >= of.least && Number(value) <= of.most;
     return isWhole ? undefined : `must be a whole number from ${of.least} to ${of.most}`;
   }
   if (of.type === 'text') {
@@ -114,6 +114,26 @@ export const settingRow = z.object({
 });
 export type SettingRow = z.infer<typeof settingRow>;
 export const settingRows = z.array(settingRow).max(LIMITS.DEVICE_SETTINGS);
+
+/** How what a device has reported last compares with wanted values: of one setting, and of a device with all of them. */
+export const DRIFT_STATES = {
+  differs: 'Has another value.',
+  unknown: 'Has not been read yet.',
+  unsupported: 'The device does not have this setting.',
+  same: 'Has this value.',
+} as const;
+export type DriftState = keyof typeof DRIFT_STATES;
+export const driftState = z.enum(Object.keys(DRIFT_STATES) as [DriftState, ...DriftState[]]);
+export const comparedSetting = z.object({
+  name,
+  state: driftState,
+  wanted: value,
+  /** As the device has reported it last; null: it has not. */
+  value: value.nullable(),
+  /** Whether the device permits it to be set, as far as known. */
+  settable: z.boolean(),
+});
+export type ComparedSetting = z.infer<typeof comparedSetting>;
 
 // ---- REST
 /** Values to set, of settings in the table. */

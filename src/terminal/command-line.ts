@@ -40,3 +40,12 @@ export function whole(least: number, most: number): (text: string) => number {
     throw new InvalidArgumentError(`Enter a number from ${least} to ${most}.`);
   };
 }
+
+/** Parser of an option that may be repeated, with a setting and its value: `location=Hall 2`. */
+export function setting(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1 || Object.hasOwn(earlier, name))
+    throw new InvalidArgumentError('Enter each setting once, as name=value, such as location="Hall 2".');
+  return { ...earlier, [name]: text.slice(at + 1) };
+}

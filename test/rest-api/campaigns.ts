@@ -119,6 +119,27 @@ export function describeCampaigns(api: () => RestApi): void {
         wanted({ waves: Array(LIMITS.CAMPAIGN_WAVES).fill({ devices: 1 }) }),
       ],
       ['no values to set', 'tom', 'POST /api/campaigns', '400 invalid-request', wanted({ operation: 'settings-set' })],
+      [
+        'values that cannot be',
+        'tom',
+        'POST /api/campaigns',
+        '400 invalid-request',
+        wanted({ operation: 'settings-set', settings: { 'sleep-minutes': '0' } }),
+      ],
+      [
+        'values with another operation',
+        'tom',
+        'POST /api/campaigns',
+        '400 invalid-request',
+        wanted({ settings: { location: 'Hall' } }),
+      ],
+      [
+        'only those that differ with another operation',
+        'tom',
+        'POST /api/campaigns',
+        '400 invalid-request',
+        wanted({ onlyDiffering: true }),
+      ],
       ['a wave of nothing', 'tom', 'POST /api/campaigns', '400 invalid-request', wanted({ waves: [{ percent: 0 }] })],
       [
         'hours that are too short',

@@ -76,6 +76,8 @@ export const enCampaigns = {
   operation: 'Operation',
   firmware: 'Firmware',
   fromVersions: 'From versions',
+  which: 'Which devices',
+  onlyDiffering: 'only those that differ',
   window: 'Hours',
   windowOf: (hours: string, zone: string) => `${hours} (${zone})`,
   customersZone: 'time zone of each customer',

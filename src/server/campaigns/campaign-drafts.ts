@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { CampaignPlan, NewCampaign, SkipReason } from '../../protocol/campaign';
+import type { WantedSettings } from '../../protocol/device-settings';
 import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { checkOperation } from '../auth/clients/client-limits';
 import { CustomersService } from '../customers/customers.service';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import { FleetService } from '../devices/fleet/fleet.service';
+import { DeviceSettingsService } from '../devices/settings/device-settings.service';
 import type { FirmwareEntity } from '../maintenance/firmware/firmware.entity';
 import { FirmwareService } from '../maintenance/firmware/firmware.service';
+import { settingsIn } from '../maintenance/job-requests';
 import type { CampaignDeviceEntity } from './campaign-device.entity';
 import { CampaignDevicesRepository } from './campaign-devices.repository';
 import type { CampaignEntity } from './campaign.entity';
@@ -32,22 +35,26 @@ export class CampaignDrafts {
   constructor(
     private readonly fleet: FleetService,
     private readonly inViews: DevicesService,
+    private readonly settings: DeviceSettingsService,
     private readonly customers: CustomersService,
     private readonly firmware: FirmwareService,
     private readonly taken: CampaignDevicesRepository,
   ) {}
 
   /**
-   * @throws BeyondLimits, SelectionChanged, UnknownDevice, CampaignContradiction, UnknownFirmware, FirmwareUnsigned
+   * @throws BeyondLimits, SelectionChanged, UnknownDevice, CampaignContradiction, SettingsMismatch, UnknownFirmware, FirmwareUnsigned
    */
   async of(actor: Actor, wanted: NewCampaign): Promise<CampaignDraft> {
     checkOperation(actor, wanted.operation);
     const firmware = await this.firmwareOf(wanted);
+    const settings = settingsIn(wanted);
+    if (wanted.onlyDiffering && !settings)
+      throw new CampaignContradiction('onlyDiffering', `${wanted.operation} sets no settings`);
     const ids =
       'deviceIds' in wanted.devices
         ? [...new Set(wanted.devices.deviceIds)]
         : await this.fleet.select(actor, wanted.devices.filter, wanted.devices.count);
-    const work = { ...wanted, firmware };
+    const work = { ...wanted, firmware, settings };
     const id = randomUUID();
     const devices: CampaignDeviceEntity[] = [];
     for (let first = 0; first < ids.length; first += BATCH) {
@@ -58,7 +65,7 @@ export class CampaignDrafts {
     const sizes = waveSizes(taking.length, wanted.waves);
     wavesOf(sizes).forEach((wave, index) => (taking[index]!.wave = wave));
     const plan = { waves: sizes, skipped: skippedOf(devices) };
-    return { campaign: campaignOf(id, actor, wanted, firmware, sizes.length), devices, plan };
+    return { campaign: campaignOf(id, actor, wanted, work, sizes.length), devices, plan };
   }
 
   private async rows(
@@ -70,8 +77,9 @@ export class CampaignDrafts {
     const { firmware } = work;
     const keyOf = ({ device }: DeviceInView) => (firmware ? installedKey(device.id, firmware.sha256) : null);
     const ids = inViews.map(({ device }) => device.id);
-    const [customers, taken] = await Promise.all([
+    const [customers, reported, taken] = await Promise.all([
       this.customers.customersOfSites(inViews.map(({ siteId }) => siteId)),
+      work.onlyDiffering ? this.settings.rowsOf(ids) : undefined,
       firmware
         ? this.taken.taken(
             ids,
@@ -89,7 +97,7 @@ export class CampaignDrafts {
           : undefined;
     return inViews.map((inView, index) => {
       const { device, siteId } = inView;
-      const skip = skipReasonOf(work, inView) ?? ofOthers(inView) ?? null;
+      const skip = skipReasonOf(work, inView, reported?.get(device.id)) ?? ofOthers(inView) ?? null;
       const state = skip ? 'skipped' : 'waiting';
       const about = { deviceId: device.id, deviceName: device.name, agentId: device.agentId, siteId };
       const holds = { updatedDevice: skip || !firmware ? null : device.id, installed: skip ? null : keyOf(inView) };
@@ -125,16 +133,17 @@ function campaignOf(
   id: string,
   actor: Actor,
   wanted: NewCampaign,
-  firmware: FirmwareEntity | null,
+  { firmware, settings }: { firmware: FirmwareEntity | null; settings: WantedSettings | null },
   waves: number,
 ): CampaignEntity {
   const createdAt = new Date();
-  const { name, operation, fromVersions, pauseAfterFirstWave, failureLimit, window, waitHours } = wanted;
+  const { name, operation, fromVersions, onlyDiffering, pauseAfterFirstWave, failureLimit, window, waitHours } = wanted;
   const startsAt = wanted.startsAt === undefined ? createdAt : new Date(wanted.startsAt);
   if (startsAt.getTime() > createdAt.getTime() + LIMITS.CAMPAIGN_DAYS * 24 * 3_600_000)
     throw new CampaignContradiction('startsAt', `must be within ${LIMITS.CAMPAIGN_DAYS} days`);
   return {
     ...{ id, name, state: 'scheduled', reason: null, detail: '', deadlineAt: startsAt, operation, fromVersions },
+    ...{ settings, onlyDiffering },
     ...{ firmwareId: firmware?.id ?? null, firmwareName: firmware?.name ?? null },
     ...{ firmwareVersion: firmware?.version ?? null, firmwareModel: firmware?.model ?? null },
     ...{ userId: actor.userId, userName: actor.displayName, apiTokenId: actor.apiTokenId ?? null },

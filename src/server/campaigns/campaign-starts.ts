@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
+import type { SettingValues } from '../../protocol/device-settings';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError, type ProblemCode } from '../../protocol/problems';
 import type { Actor } from '../auth/actor';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
+import { DeviceSettingsService } from '../devices/settings/device-settings.service';
 import type { FirmwareEntity } from '../maintenance/firmware/firmware.entity';
 import { JobRequests } from '../maintenance/job-requests';
 import type { CampaignDeviceEntity } from './campaign-device.entity';
@@ -32,6 +34,7 @@ export class CampaignStarts {
     private readonly devices: CampaignDevicesRepository,
     private readonly inViews: DevicesService,
     private readonly information: DeviceInformationService,
+    private readonly settings: DeviceSettingsService,
     private readonly requests: JobRequests,
     private readonly journal: Journal,
   ) {}
@@ -47,7 +50,8 @@ export class CampaignStarts {
     const current = await this.current(with_, device.deviceId);
     if (!current) return this.skip(device, { skip: 'out-of-reach' });
     const versionBefore = current.device.firmwareVersion;
-    const skip = skipReasonOf({ ...campaign, firmware: with_.firmware }, current);
+    const reported = campaign.onlyDiffering ? await this.settings.rowsOf([device.deviceId]) : undefined;
+    const skip = skipReasonOf({ ...campaign, firmware: with_.firmware }, current, reported?.get(device.deviceId));
     if (skip) return this.skip(device, { skip, versionBefore });
 
     // stored first: after a crash, the job with this ID exists, or there is none
@@ -55,10 +59,12 @@ export class CampaignStarts {
     const claim = { state: 'running', attention: attentionOf('running'), jobId, hold: null } as const;
     const startedAt = new Date();
     if (!(await this.devices.change(device.id, 'waiting', { ...claim, versionBefore, startedAt }))) return 'later';
-    const { operation, firmwareId } = campaign;
+    const { operation, firmwareId, settings } = campaign;
     const wanted = {
       operation,
       firmwareId: firmwareId ?? undefined,
+      // checked when the campaign was made
+      settings: (settings as SettingValues | null) ?? undefined,
       waitMinutes: Math.min(waitMinutes, LIMITS.JOB_WAIT_MINUTES),
     };
     try {

@@ -122,6 +122,8 @@ export class CampaignViews {
               model: campaign.firmwareModel ?? '',
             },
       fromVersions: campaign.fromVersions,
+      settings: campaign.settings,
+      onlyDiffering: campaign.onlyDiffering,
       state: campaign.state,
       reason: campaign.reason,
       detail: campaign.detail,

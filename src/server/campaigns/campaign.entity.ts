@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { CampaignReason, CampaignState, CampaignWindow } from '../../protocol/campaign';
+import type { WantedSettings } from '../../protocol/device-settings';
 import type { Operation } from '../../protocol/maintenance';
 import { Instant, Json, Uuid } from '../database/column-types';
 
@@ -21,6 +22,10 @@ export class CampaignEntity {
   @Column({ type: 'varchar', length: 64, nullable: true }) firmwareVersion: string | null;
   @Column({ type: 'varchar', length: 200, nullable: true }) firmwareModel: string | null;
   @Column(Json()) fromVersions: string[];
+  /** What `settings-set` sets. */
+  @Column(Json({ nullable: true })) settings: WantedSettings | null;
+  /** Devices that are known to have these settings get no job. */
+  @Column({ type: 'boolean', default: false }) onlyDiffering: boolean;
 
   /** Whose access its jobs are started with. */
   @Column(Uuid()) userId: string;

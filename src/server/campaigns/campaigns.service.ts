@@ -57,8 +57,9 @@ export class CampaignsService {
     const started = this.last.then(() => this.insert(actor, wanted));
     this.last = started.catch(() => undefined);
     const campaign = await started;
-    const { id, name, operation, firmwareName } = campaign;
-    await this.audit.record(actor, 'campaign.created', id, `${name}: ${operation} ${firmwareName ?? ''}`.trim());
+    const { id, name, operation, firmwareName, settings } = campaign;
+    const what = firmwareName ?? Object.keys(settings ?? {}).join(' ');
+    await this.audit.record(actor, 'campaign.created', id, `${name}: ${operation} ${what}`.trim());
     this.lifecycle.start(campaign);
     return campaign;
   }

@@ -292,6 +292,50 @@ describe('a campaign', () => {
     await other.leave();
   });
 
+  it('sets settings, and only where they differ if that is wanted', async () => {
+    const devices = await given('settings', 4, ([same, other, , lacks]) => {
+      fleet.settings.set(same!, { location: 'Hall', contact: 'Bureau' });
+      fleet.settings.set(other!, { location: 'Yard', contact: 'Bureau' });
+      fleet.settings.set(lacks!, { location: 'Hall' });
+    });
+    fleet.settings.set(devices[2]!, { location: 'Yard', contact: 'Bureau' });
+    const none = { firmwareId: undefined };
+    const read = [devices[0]!, devices[1]!, devices[3]!];
+    await reaches(await started(read, { ...none, operation: 'settings-read' }), 'completed');
+
+    const settings = { location: 'Hall', contact: 'Bureau' };
+    const wanted = { ...none, operation: 'settings-set', settings, onlyDiffering: true, waves: [{ devices: 1 }] };
+    const id = await started(devices, wanted);
+    const done = await reaches(id, 'completed');
+    expect(done).toMatchObject({ settings, onlyDiffering: true, all: { succeeded: 2, skipped: 2 } });
+    const skips = (await devicesOf(id)).map(({ deviceId, skip }) => [deviceId, skip]);
+    expect(Object.fromEntries(skips)).toEqual({
+      'settings-1': 'same-settings',
+      'settings-2': null,
+      'settings-3': null, // not read yet
+      'settings-4': 'not-settable',
+    });
+    expect(begun(devices)).toEqual([1, 2, 1, 1]);
+    expect(fleet.settings.get(devices[2]!)).toEqual(settings);
+    const all = { ...wanted, onlyDiffering: false };
+    expect((await post(devices.slice(0, 3), wanted)).body.code).toBe('invalid-request');
+    expect((await reaches(await started(devices.slice(0, 3), all), 'completed')).all.succeeded).toBe(3);
+  });
+
+  it('looks again whether settings differ when it is the turn of a device', async () => {
+    const devices = await given('turns', 2, (ids_) =>
+      ids_.forEach((each) => fleet.settings.set(each, { location: 'Yard' })),
+    );
+    const set = { firmwareId: undefined, operation: 'settings-set', settings: { location: 'Hall' } };
+    const more = { ...set, onlyDiffering: true, waves: [{ devices: 1 }], pauseAfterFirstWave: true };
+    const id = await started(devices, more);
+    await reaches(id, 'paused');
+    await reaches(await started([devices[1]!], set), 'completed');
+    await control(id, 'resumption');
+    expect((await reaches(id, 'completed')).all).toMatchObject({ succeeded: 1, skipped: 1 });
+    expect(begun(devices)).toEqual([1, 1]);
+  });
+
   it('keeps its firmware file from being removed', async () => {
     const devices = await given('file', 1, ([one]) => fleet.slow.add(one!));
     const id = await started(devices, { startsAt: new Date(Date.now() + 3_600_000).toISOString() });

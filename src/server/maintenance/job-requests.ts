@@ -131,8 +131,8 @@ export class JobRequests {
   }
 }
 
-/** @throws SettingsMismatch */
-function settingsIn({ operation, settings }: NewJob): WantedSettings | null {
+/** The values that an operation sets; null: it sets none. @throws SettingsMismatch */
+export function settingsIn({ operation, settings }: Pick<NewJob, 'operation' | 'settings'>): WantedSettings | null {
   const isNeeded = operation === 'settings-set';
   if (isNeeded && settings === undefined) throw new SettingsMismatch('settings-set needs settings');
   if (!isNeeded && settings !== undefined) throw new SettingsMismatch(`${operation} sets no settings`);

@@ -82,6 +82,8 @@ export interface StartOptions {
   readonly model?: string;
   readonly firmware?: string;
   readonly fromVersion?: readonly string[];
+  readonly set?: Readonly<Record<string, string>>;
+  readonly onlyDiffering?: boolean;
   readonly wave?: readonly string[];
   readonly pauseAfterFirst?: boolean;
   readonly stopAt?: number;
@@ -98,13 +100,28 @@ export async function startCampaign(
   operation: CampaignOperation,
   options: StartOptions,
 ): Promise<void> {
-  const { firmware, fromVersion, stopAt, stopFrom, waitHours, timeZone } = options;
+  const {
+    firmware,
+    fromVersion,
+    set: settings,
+    onlyDiffering = false,
+    stopAt,
+    stopFrom,
+    waitHours,
+    timeZone,
+  } = options;
   if ((operation === 'firmware-install') !== (firmware !== undefined))
     throw new UsageError(
       operation === 'firmware-install'
         ? 'firmware-install requires --firmware.'
         : '--firmware is only for firmware-install.',
       'Pass a file: --firmware <id or version>. List the files: platen firmware list',
+    );
+  const sets = operation === 'settings-set';
+  if (sets !== (settings !== undefined) || (onlyDiffering && !sets))
+    throw new UsageError(
+      sets ? 'settings-set requires --set.' : '--set and --only-differing are only for settings-set.',
+      'Pass each value: --set location="Hall 2". List the settings: platen settings <device>',
     );
   if (timeZone !== undefined && options.hours === undefined)
     throw new UsageError('--time-zone is only for --hours.', 'Pass hours, too: --hours 22:00-05:00');
@@ -116,6 +133,7 @@ export async function startCampaign(
     devices: await devicesOf(client, options),
     ...(firmware !== undefined && { firmwareId: chosenFirmware(firmware, files, options.model) }),
     ...(fromVersion && { fromVersions: [...fromVersion] }),
+    ...(settings && { settings, onlyDiffering }),
     waves: (options.wave ?? []).map(waveOf),
     pauseAfterFirstWave: options.pauseAfterFirst ?? false,
     ...(stopAt !== undefined && { failureLimit: { percent: stopAt, least: stopFrom } }),
@@ -202,6 +220,7 @@ function hoursOf(text: string): { days: number[]; from: string; until: string } 
 const detailsOf = (of: Campaign): string[] => [
   `Campaign   ${of.name} (${of.id})`,
   `Operation  ${operationWords(of)}`,
+  ...Object.entries(of.settings ?? {}).map(([name, value]) => `Sets       ${name}=${value}`),
   `State      ${of.state}${of.reason ? `: ${CAMPAIGN_REASONS[of.reason]} ${of.detail}`.trimEnd() : ''}`,
   `Devices    ${countsOf(of)}`,
   `Wave       ${of.wave} of ${of.waves.length}`,

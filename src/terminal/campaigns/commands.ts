@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { LIMITS } from '../../protocol/limits';
 import { OPERATIONS } from '../../protocol/operations';
-import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from '../command-line';
+import { adder, JSON_ANSWER, JSON_ROWS, perform, setting, whole, type Json } from '../command-line';
 import type { CampaignOperation, StartOptions } from './campaigns';
 
 const several = (value: string, earlier: string[] = []): string[] => [...earlier, value];
@@ -16,13 +16,15 @@ export function register(program: Command): void {
     );
   const add = adder(campaigns);
   add('start', 'start one operation at many devices, in waves')
-    .addArgument(new Argument('<operation>').choices(Object.keys(OPERATIONS).filter((each) => each !== 'settings-set')))
+    .addArgument(new Argument('<operation>').choices(Object.keys(OPERATIONS)))
     .option('--name <name>', 'name of the campaign; the operation if omitted')
     .option('--device <device>', 'a device; repeat it for several', several)
     .option('--search <text>', 'all devices that contain this text')
     .option('--model <model>', 'all devices of this model')
     .option('--firmware <id or version>', 'the file to install, with firmware-install')
     .option('--from-version <version>', 'only devices with this firmware version; repeat it for several', several)
+    .option('--set <setting=value>', 'a value to set, with settings-set; repeat it for several', setting)
+    .option('--only-differing', 'with settings-set: leave out devices that are known to have the values')
     .option('--wave <size>', 'devices of a wave, or per cent (10%); repeat it; the last wave has the rest', several)
     .option('--pause-after-first', 'pause after the first wave')
     .option('--stop-at <percent>', 'pause when so many per cent have failed', whole(1, 100))

@@ -1,8 +1,8 @@
-import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';
 import { OPERATIONS } from '../../protocol/operations';
-import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from '../command-line';
+import { adder, JSON_ANSWER, JSON_ROWS, perform, setting, whole, type Json } from '../command-line';
 import type { SignOptions } from './sign-firmware';
 import type { MaintainOptions } from './maintain';
 
@@ -79,15 +79,6 @@ function registerFirmware(program: Command): void {
   add('remove <id>', 'remove a firmware file from the server (administrators)').action((id: string) =>
     perform(async (io) => (await import('./firmware.js')).firmwareRemove(io, id)),
   );
-}
-
-/** `location=Hall 2` */
-function setting(text: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=');
-  const name = text.slice(0, at);
-  if (at < 1 || Object.hasOwn(earlier, name))
-    throw new InvalidArgumentError('Enter each setting once, as name=value, such as location="Hall 2".');
-  return { ...earlier, [name]: text.slice(at + 1) };
 }
 
 const operationsHelp = (): string =>

@@ -1,4 +1,5 @@
 import type { DeviceInformation } from '../../../src/protocol/device-information';
+import { SETTING_NAMES, type SettingRow } from '../../../src/protocol/device-settings';
 import type { HoldReason, JobFailure } from '../../../src/protocol/maintenance';
 import type { ScriptedAgent } from './scripted-agent';
 import type { ScriptedCommand } from './scripted-command';
@@ -6,6 +7,8 @@ import type { ScriptedCommand } from './scripted-command';
 /** A job as its agent stores it: it outlives the connection, and is not begun twice. */
 interface StoredJob {
   readonly deviceId: string;
+  /** Of an operation on settings. */
+  readonly wanted: Readonly<Record<string, string>> | undefined;
   state: 'held' | 'executing' | 'done' | 'failed' | 'cancelled';
 }
 
@@ -15,6 +18,8 @@ export class SimulatedFleet {
   readonly begun = new Map<string, string[]>();
   /** By device; otherwise `version`. */
   readonly versions = new Map<string, string>();
+  /** By device and name; a setting that is missing is none of the device. */
+  readonly settings = new Map<string, Record<string, string>>();
   /** What a device fails with, by its ID. */
   readonly failures = new Map<string, JobFailure>();
   /** What holds the jobs of a device, by its ID. */
@@ -59,7 +64,11 @@ export class SimulatedFleet {
   private accept({ action, jobId, fields, operation }: ScriptedCommand): StoredJob | undefined {
     if (action !== 'execute') return undefined;
     const deviceId = String(fields.device);
-    const job: StoredJob = { deviceId, state: 'held' };
+    const wanted = Object.entries(fields).flatMap(([name, value]): [string, string][] =>
+      name.startsWith('setting.') ? [[name.slice('setting.'.length), value]] : [],
+    );
+    const isOnSettings = operation === 'settings-set' || operation === 'settings-read';
+    const job: StoredJob = { deviceId, state: 'held', wanted: isOnSettings ? Object.fromEntries(wanted) : undefined };
     this.jobs.set(jobId, job);
     if (!this.holds.has(deviceId)) this.begin(jobId, job);
     if (operation === 'firmware-install') this.firmwareJobs.add(jobId);
@@ -71,6 +80,9 @@ export class SimulatedFleet {
     if (job.state === 'held' && !this.holds.has(job.deviceId)) return this.begin(jobId, job);
     if (job.state !== 'executing' || this.slow.has(job.deviceId)) return;
     job.state = this.failures.has(job.deviceId) ? 'failed' : 'done';
+    const has = this.settings.get(job.deviceId) ?? {};
+    if (job.state === 'done')
+      for (const [name, value] of Object.entries(job.wanted ?? {})) if (name in has) has[name] = value;
     if (job.state === 'done' && this.firmwareJobs.has(jobId)) this.versions.set(job.deviceId, this.installed);
   }
   private begin(jobId: string, job: StoredJob): void {
@@ -78,7 +90,18 @@ export class SimulatedFleet {
     this.begun.set(job.deviceId, [...(this.begun.get(job.deviceId) ?? []), jobId]);
   }
 
-  private report(command: ScriptedCommand, { deviceId, state }: StoredJob): void {
+  private rowsOf({ deviceId, wanted }: StoredJob): SettingRow[] {
+    const has = this.settings.get(deviceId) ?? {};
+    const isRead = wanted && Object.keys(wanted).length === 0;
+    return (isRead ? SETTING_NAMES : Object.keys(wanted ?? {})).map((name): SettingRow => {
+      const value = has[name] ?? null;
+      const outcome = value === null ? 'unsupported' : isRead ? 'read' : 'set';
+      return { name, outcome, value, source: 'ipp', settable: value !== null, choices: [], detail: '' };
+    });
+  }
+
+  private report(command: ScriptedCommand, job: StoredJob): void {
+    const { deviceId, state } = job;
     switch (state) {
       case 'held':
         return command.answer({ hold: this.holds.get(deviceId) ?? null });
@@ -87,7 +110,7 @@ export class SimulatedFleet {
       case 'cancelled':
         return command.answer({ status: 'canceled' });
       case 'done':
-        return command.answer({ status: 'completed' });
+        return command.answer({ status: 'completed', settings: this.rowsOf(job) });
       case 'failed':
         return command.answer({ status: 'completed', failure: this.failures.get(deviceId) ?? 'device-refused' });
     }

@@ -6,7 +6,7 @@ const NONE: CampaignCounts = { waiting: 0, running: 0, succeeded: 0, failed: 0, 
 export const sampleCampaign: Campaign = {
   ...{ id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c00', name: 'Spring update', operation: 'firmware-install' },
   firmware: { id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c01', name: 'main.bin', version: '2.15.000', model: '3050ci' },
-  ...{ fromVersions: ['2.14.000'], state: 'running', reason: null, detail: '' },
+  ...{ fromVersions: ['2.14.000'], settings: null, onlyDiffering: false, state: 'running', reason: null, detail: '' },
   user: { id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c02', displayName: 'Tom Technician' },
   ...{ mayControl: true, wave: 2 },
   waves: [

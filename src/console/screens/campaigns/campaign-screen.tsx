@@ -25,6 +25,7 @@ import { Panel } from '../../parts/panel';
 import { Status } from '../../parts/status';
 import { Table } from '../../parts/table';
 import { activityText, jobTitle } from '../maintenance/job-texts';
+import { settingName, settingValue } from '../settings/setting-texts';
 import { campaignDeviceTone, campaignTone, holdText, hoursText } from './campaign-texts';
 import { WaveBar, WaveLegend } from './wave-bar';
 
@@ -257,7 +258,8 @@ function DeviceResult({ device }: { device: CampaignDevice }) {
 function Summary({ campaign }: { campaign: Campaign }) {
   const { t, language } = useLanguage();
   const formats = useFormats();
-  const { firmware, fromVersions, window, failureLimit, user, startsAt, endsAt, endedAt } = campaign;
+  const { firmware, fromVersions, settings, onlyDiffering, window, failureLimit, user, startsAt, endsAt, endedAt } =
+    campaign;
   const limit =
     failureLimit &&
     t.campaigns.failureLimitOf(formats.percent(failureLimit.percent / 100), formats.count(failureLimit.least));
@@ -267,6 +269,11 @@ function Summary({ campaign }: { campaign: Campaign }) {
         [t.campaigns.operation, jobTitle(campaign, t)],
         [t.campaigns.firmware, firmware && [firmware.name, firmware.model].filter(Boolean).join(', ')],
         [t.campaigns.fromVersions, fromVersions.join(', ')],
+        ...Object.entries(settings ?? {}).map(([name, value]): [string, string] => [
+          settingName(name, t),
+          settingValue(value, t),
+        ]),
+        [t.campaigns.which, onlyDiffering && t.campaigns.onlyDiffering],
         [t.campaigns.failureLimit, limit],
         [
           t.campaigns.window,

@@ -23,8 +23,8 @@ import { WaveBar, WaveLegend } from './wave-bar';
 const TYPING_MS = 500;
 const WAIT_HOURS = [24, 72, 168, 336] as const;
 /** A job that sets settings needs values: templates have a screen of their own. */
-const OFFERED = newCampaign.shape.operation;
-type CampaignOperation = NewCampaign['operation'];
+const OFFERED = newCampaign.shape.operation.exclude(['settings-set']);
+type CampaignOperation = (typeof OFFERED.options)[number];
 const CANARY: WaveSize = { devices: 5 };
 
 /** What the device list hands over: the devices that were selected there. Without it, the filter in the address applies. */

@@ -13,8 +13,8 @@ export class DeviceSettingsRepository {
   find(deviceId: string): Promise<DeviceSettingsEntity | null> {
     return this.settings.findOneBy({ deviceId });
   }
-  async of(deviceIds: string[]): Promise<Map<string, DeviceSettingsEntity>> {
-    const found = await this.settings.findBy({ deviceId: In(deviceIds) });
+  async of(deviceIds: readonly string[]): Promise<Map<string, DeviceSettingsEntity>> {
+    const found = await this.settings.findBy({ deviceId: In([...deviceIds]) });
     return new Map(found.map((each) => [each.deviceId, each]));
   }
 

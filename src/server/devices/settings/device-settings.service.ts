@@ -21,6 +21,12 @@ export class DeviceSettingsService {
     return { deviceId, readAt: toInstant(found.readAt), jobId: found.jobId, rows: found.rows };
   }
 
+  /** What these devices have reported last; without those that have reported nothing. */
+  async rowsOf(deviceIds: readonly string[]): Promise<Map<string, readonly SettingRow[]>> {
+    const found = await this.repository.of(deviceIds);
+    return new Map([...found].map(([id, { rows }]) => [id, rows]));
+  }
+
   /** Stores what a job reports. Harmless to repeat. @param isWhole whether the report has all settings of the device */
   async reported(
     device: { id: string; agentId: string },
