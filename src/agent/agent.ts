@@ -342,7 +342,7 @@ export class Agent {
     this.#information.stop();
     this.#conditionReports.stop();
     this.#discovery.stop();
-    this.#follower.stop();
+    await this.#follower.stop();
     this.#poller.stop();
     await this.#channel.stop();
     await this.#displays.stop();

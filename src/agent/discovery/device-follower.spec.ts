@@ -27,6 +27,7 @@ let devices: DeviceList;
 let poller: DevicePoller;
 let follower: DeviceFollower;
 let moved: string[];
+let onMoved: () => void = () => undefined;
 
 const start = async (serialNumber: string, host: string, at: number): Promise<RunningMfp> => {
   const mfp = await startMfp({ host, port: at, serialNumber }, journal);
@@ -57,12 +58,13 @@ const agent = async (ranges: string[] = ['127.0.0.0/24'], more: object = {}): Pr
     onMoved: (each, isFollowed) => {
       moved.push(`${each.id} ${hostOf(each)}`);
       identified.get(each.id)?.moveTo(read(each), isFollowed);
+      onMoved();
     },
   });
   await follower.load();
 };
-const stopAgent = (): void => {
-  follower?.stop();
+const stopAgent = async (): Promise<void> => {
+  await follower?.stop();
   poller?.stop();
 };
 const poll = async (): Promise<void> => void (await Promise.all(['mfp-a', 'mfp-b'].map((id) => poller.poll(id))));
@@ -77,17 +79,18 @@ beforeEach(async () => {
   await start('B-2', THERE, port);
 });
 afterEach(async () => {
-  stopAgent();
+  onMoved = () => undefined;
+  await stopAgent();
   await stopAll();
   await removeFolder(folder);
 });
-/** Waits until the addresses of so many devices are in the state folder. */
-const stored = (count: number) =>
-  until(`${count} addresses are stored`, async () => {
-    const text = await readFile(join(folder, 'device-addresses.json'), 'utf8').catch(() => '{}');
-    const { devices: kept = {} } = JSON.parse(text) as { devices?: object };
-    return Object.keys(kept).length === count;
-  });
+/** Of how many devices the addresses are in the state folder. */
+const storedNow = async (): Promise<number> => {
+  const text = await readFile(join(folder, 'device-addresses.json'), 'utf8').catch(() => '{}');
+  const { devices: kept = {} } = JSON.parse(text) as { devices?: object };
+  return Object.keys(kept).length;
+};
+const stored = (count: number) => until(`${count} addresses are stored`, async () => (await storedNow()) === count);
 const swap = async (): Promise<void> => {
   await stopAll();
   await start('B-2', HERE, port);
@@ -116,7 +119,7 @@ describe('two devices of one model', () => {
     expect(poller.known('mfp-a').followed).toBe(true);
 
     await stored(2);
-    stopAgent();
+    await stopAgent();
     await agent();
     expect(places()).toEqual([`mfp-a ${THERE}`, `mfp-b ${HERE}`]);
     await poll();
@@ -152,6 +155,26 @@ describe('two devices of one model', () => {
     expect(poller.known('mfp-a').problem).toMatchObject({ code: 'other-device', otherDevice: { deviceId: 'mfp-b' } });
     expect(poller.known('mfp-b').problem).toMatchObject({ code: 'other-device', otherDevice: { deviceId: 'mfp-a' } });
     expect(moved).toEqual([]);
+  });
+
+  it('have the address to which they were followed stored when the agent has stopped', async () => {
+    await agent();
+    await poll();
+    const { identity } = poller.known('mfp-b');
+    await stopAll();
+    await start('B-2', ELSEWHERE, port);
+    let stopped: Promise<number> | undefined;
+    // as soon as it is being written
+    onMoved = () =>
+      queueMicrotask(() => {
+        stopped ??= follower.stop().then(storedNow);
+      });
+    await follower.discovered(identity!, ELSEWHERE);
+    await until('mfp-b is followed', async () => {
+      await poll();
+      return moved.length > 0;
+    });
+    expect(await stopped).toBe(1);
   });
 
   it('are followed to where they were discovered, if they answer there with their marks', async () => {

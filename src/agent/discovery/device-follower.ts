@@ -51,6 +51,8 @@ export class DeviceFollower {
   readonly #stopping = new AbortController();
   /** The device that is being looked for. */
   #following: string | undefined;
+  /** The last write of the addresses. */
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: DeviceFollowerOptions) {
     const { devices, poller, ranges } = options;
@@ -79,8 +81,10 @@ export class DeviceFollower {
     this.#candidates.delete(deviceId);
   }
 
-  stop(): void {
+  /** Resolves when what was followed is stored. */
+  stop(): Promise<void> {
     this.#stopping.abort();
+    return this.#saving;
   }
 
   /** A device with these marks answers at this address. */
@@ -149,10 +153,11 @@ export class DeviceFollower {
     await answerInTime(2 * LIMITS.DEVICE_ANSWER_MS, this.#stopping.signal, (signal) => there.information(signal));
     const learnt = await known.of(id);
     const expected = { ...learnt, serialNumber: device.serialNumber || learnt.serialNumber };
-    if (!isSameDevice(expected, there.identity)) return false;
+    if (!isSameDevice(expected, there.identity) || this.#stopping.signal.aborted) return false;
     this.#move(moved);
     journal.warn('a device has another address now, and is followed', { deviceId: id });
-    await this.#save();
+    this.#saving = this.#save();
+    await this.#saving;
     await poller.poll(id);
     return true;
   }
