@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, type UseMutateFunction } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { z } from 'zod';
 import { useClient } from './query-client';
@@ -46,4 +46,13 @@ export function useUpload<Input, Stored>(schema: z.ZodType<Stored>, list: string
     onSuccess: () => client.invalidateQueries({ queryKey: [list] }),
   });
   return { ...mutation, part };
+}
+
+/** What a component needs of the upload of a file. */
+export interface FileUpload<Stored> {
+  readonly mutate: UseMutateFunction<Stored, Error, File>;
+  readonly isPending: boolean;
+  readonly data: Stored | undefined;
+  readonly error: Error | null;
+  readonly part: number;
 }

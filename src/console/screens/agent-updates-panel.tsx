@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, MultiSelect, NumberInput, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, MultiSelect, NumberInput, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { AgentUpdates, Rollout } from '../../protocol/agent-update';
 import { LIMITS } from '../../protocol/limits';
@@ -13,18 +13,19 @@ import { useCustomers } from '../api/customers';
 import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { Dialog, DialogForm } from '../parts/dialog';
-import { PlusIcon } from '../parts/icons';
 import { Empty, Loaded } from '../parts/loaded';
 import { ProblemNotice } from '../parts/notice';
 import { Panel } from '../parts/panel';
 import { Status } from '../parts/status';
 import { Table } from '../parts/table';
-import { Sha256, UploadProgress } from '../parts/uploads';
+import { Sha256 } from '../parts/uploads';
+import { ReleaseUpload } from './release-upload';
 
 /** Releases of the agent, and their rollout to the agents whose owners permit updates. */
 export function AgentUpdatesPanel() {
   const t = useText();
   const updates = useAgentUpdates();
+  const upload = useUploadAgentRelease();
   return (
     <Panel title={t.updates.title}>
       <Loaded query={updates}>
@@ -38,7 +39,7 @@ export function AgentUpdatesPanel() {
             )}
             <div className="panel-body">
               <Group gap="sm" align="flex-start">
-                <Upload />
+                <ReleaseUpload upload={upload} />
                 {found.releases.length > 0 && !isOpen(found.rollout) && <Start updates={found} />}
               </Group>
             </div>
@@ -149,45 +150,6 @@ function Remove({ version }: { version: string }) {
       hint={t.updates.removeHint}
       action={{ ...remove, run: (done) => remove.mutate(version, { onSuccess: done }) }}
     />
-  );
-}
-
-function Upload() {
-  const t = useText();
-  const upload = useUploadAgentRelease();
-  return (
-    <Stack gap="xs" align="flex-start">
-      <FileButton
-        onChange={(file) => file && upload.mutate(file)}
-        inputProps={{ 'aria-label': t.deployment.upload, tabIndex: -1 }}
-      >
-        {(props) => (
-          <Button
-            {...props}
-            size="xs"
-            variant="default"
-            leftSection={<PlusIcon size={15} />}
-            loading={upload.isPending}
-          >
-            {t.deployment.upload}
-          </Button>
-        )}
-      </FileButton>
-      {upload.isPending && (
-        <UploadProgress
-          label={t.deployment.upload}
-          part={upload.part}
-          sent={t.deployment.uploading}
-          checking={t.deployment.checking}
-        />
-      )}
-      {upload.data && (
-        <Text size="sm" role="status">
-          {t.deployment.stored(upload.data.version)}
-        </Text>
-      )}
-      {upload.error && <ProblemNotice error={upload.error} />}
-    </Stack>
   );
 }
 

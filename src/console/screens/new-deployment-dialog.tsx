@@ -5,7 +5,7 @@ import { useNavigate } from 'react-router';
 import { BUILT_IN, deploymentWhen, type Release } from '../../protocol/deployment';
 import { useCreateDeployment } from '../api/deployments';
 import type { Relay } from '../api/relays';
-import { useReleases } from '../api/releases';
+import { useReleases, useUploadRelease } from '../api/releases';
 import { useText } from '../messages/language';
 import { Dialog, DialogForm } from '../parts/dialog';
 import { Loaded } from '../parts/loaded';
@@ -57,6 +57,7 @@ function NewDeploymentForm({ relay, releases, onCancel }: { relay: Relay; releas
   const t = useText();
   const navigate = useNavigate();
   const instruct = useCreateDeployment();
+  const upload = useUploadRelease();
   const serving = releases.find((each) => each.serving)?.name ?? BUILT_IN;
   const [release, setRelease] = useState(serving);
   const [pairs, setPairs] = useState<number | string>(relay.pairs);
@@ -97,7 +98,7 @@ function NewDeploymentForm({ relay, releases, onCancel }: { relay: Relay; releas
         allowDeselect={false}
         data-autofocus
       />
-      <ReleaseUpload onStored={({ name }) => setRelease(name)} />
+      <ReleaseUpload upload={upload} onStored={({ name }) => setRelease(name)} />
       <NumberInput
         label={t.deployment.pairs}
         description={t.deployment.pairsHint}

@@ -1,15 +1,19 @@
 import { Button, FileButton, Stack, Text } from '@mantine/core';
-import type { Release } from '../../protocol/deployment';
-import { useUploadRelease } from '../api/releases';
+import type { FileUpload } from '../api/upload';
 import { useText } from '../messages/language';
 import { PlusIcon } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
 import { UploadProgress } from '../parts/uploads';
 
-/** Uploads a release file to the server, which verifies and stores it. */
-export function ReleaseUpload({ onStored }: { onStored?: (release: Release) => void }) {
+/** Uploads a release file of the relay or the agent to the server, which verifies and stores it. */
+export function ReleaseUpload<Release extends { readonly version: string }>({
+  upload,
+  onStored,
+}: {
+  upload: FileUpload<Release>;
+  onStored?: (release: Release) => void;
+}) {
   const t = useText();
-  const upload = useUploadRelease();
   const send = (file: File | null): void => {
     if (file) upload.mutate(file, { onSuccess: (stored) => onStored?.(stored) });
   };

@@ -1,6 +1,6 @@
 import type { Release } from '../../protocol/deployment';
 import { BUILT_IN } from '../../protocol/deployment';
-import { useReleases, useRemoveRelease } from '../api/releases';
+import { useReleases, useRemoveRelease, useUploadRelease } from '../api/releases';
 import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { Loaded } from '../parts/loaded';
@@ -14,11 +14,12 @@ import { ReleaseUpload } from './release-upload';
 export function ReleasesPanel() {
   const t = useText();
   const releases = useReleases();
+  const upload = useUploadRelease();
   return (
     <Panel title={t.deployment.releases}>
       <Loaded query={releases}>{(rows) => <ReleaseTable releases={rows} />}</Loaded>
       <div className="panel-body">
-        <ReleaseUpload />
+        <ReleaseUpload upload={upload} />
       </div>
     </Panel>
   );
