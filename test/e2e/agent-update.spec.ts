@@ -10,6 +10,7 @@ import { Program } from '../../src/demo/programs';
 import type { AgentUpdates } from '../../src/protocol/agent-update';
 import { RELEASE_MEDIA_TYPE } from '../../src/protocol/release';
 import { ReleaseMaker } from '../support/deployment/release-maker';
+import { processesOf } from '../support/is-running';
 import { setLimit } from '../support/relay/test-relay';
 import { removeFolder } from '../support/remove-folder';
 import { ADMIN, startTestServer, type TestServer } from '../support/server/test-server';
@@ -39,6 +40,8 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await Promise.all(agents.splice(0).map((each) => each.stop('SIGKILL')));
+  // each process of an agent ends when its supervisor is gone, also one that was being tried
+  await until('no process of an agent to run', async () => (await processesOf(folder)).length === 0, 90_000, 200);
   const { rollout } = await updates();
   if (rollout && rollout.state !== 'ended') await change(rollout.id, 'ended');
   for (const { id } of (await admin.get('/api/agents')).body as { id: string }[])
@@ -46,6 +49,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   jest.restoreAllMocks();
+  for (const pid of await processesOf(folder)) process.kill(pid, 'SIGKILL');
   await server?.stop();
   await removeFolder(folder);
 });
