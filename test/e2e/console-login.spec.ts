@@ -1,13 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import type { Page } from 'playwright-core';
-import { findings } from '../support/browser/axe';
 import { ConsoleBrowser, logIn, type Person } from '../support/browser/console-browser';
+import { look } from '../support/browser/pictures';
 import { LoneServer } from '../support/server/lone-server';
 
-/** Folder for screenshots; none are taken unless it is set. */
-const SHOTS = process.env.PLATEN_SHOTS;
 const ADMIN: Person = { username: 'alex', password: 'a password of alex' };
 const TECHNICIAN: Person = { username: 'tess', password: 'a password of tess' };
 
@@ -22,30 +18,12 @@ beforeAll(async () => {
     ],
     () => ({ PLATEN_SECOND_FACTOR_ROLES: 'admin' }),
   );
-  if (SHOTS) await mkdir(SHOTS, { recursive: true });
 });
 afterEach(() => browser?.clear());
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** Checks the page, and takes pictures of it if wanted. */
-async function look(page: Page, name: string): Promise<void> {
-  expect(await findings(page)).toEqual([]);
-  if (!SHOTS) return;
-  for (const [size, width] of [
-    ['wide', 1280],
-    ['phone', 360],
-  ] as const)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(SHOTS, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-    }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-}
 
 const codeNow = (secret: string): string => generateSync({ secret });
 

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page, Response } from 'playwright-core';
 import { en } from '../../src/console/messages/en';
 import { ja } from '../../src/console/messages/ja';
@@ -10,6 +8,7 @@ import { lastAgentCheck, type DeniedAccess, type Language, type ReportedConditio
 import type { ExternalClient } from '../../src/protocol/external-clients';
 import { findings } from '../support/browser/axe';
 import { askForAccess, ConsoleBrowser, type Person } from '../support/browser/console-browser';
+import { picture, SHOTS, SIZES, type View } from '../support/browser/pictures';
 import {
   sampleClient,
   sampleConditions,
@@ -29,12 +28,7 @@ import {
 import { SAMPLE_JOBS, withSampleMaintenance } from '../support/samples/maintenance-samples';
 import { TestStage } from '../support/stage/test-stage';
 
-/** Folder for screenshots of every screen; none are taken unless it is set. */
-const SHOTS = process.env.PLATEN_SHOTS;
-
-const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
 const CATALOGUES = { en, ja };
-type View = readonly [size: keyof typeof SIZES, colorScheme: 'light' | 'dark'];
 const WIDE: View = ['wide', 'light'];
 const PHONE: View = ['phone', 'dark'];
 const ALL: readonly View[] = [WIDE, ['wide', 'dark'], ['phone', 'light'], PHONE];
@@ -50,20 +44,12 @@ let browser: ConsoleBrowser;
 beforeAll(async () => {
   browser = await ConsoleBrowser.launch();
   on = await TestStage.set();
-  if (SHOTS) await mkdir(SHOTS, { recursive: true });
 });
 afterEach(() => browser?.clear());
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
 });
-
-/** Resolves when the page has followed a change of the view: fonts, two frames, colours. */
-const SETTLED = `document.fonts.ready
-  .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-  .then(() => document.getAnimations().filter((each) => each instanceof CSSTransition))
-  .then((transitions) => Promise.allSettled(transitions.map(({ finished }) => finished)))
-  .then(() => undefined)`;
 
 let page: Page;
 let views: View[];
@@ -79,16 +65,11 @@ async function open(wanted: readonly View[], user?: Person, spoken: Language = '
 }
 /** Checks the screen in every view, beginning with the one that is shown; the last one stays. */
 async function look(name: string, fullPage = false): Promise<void> {
-  for (const [size, colorScheme] of views) {
-    await page.setViewportSize(SIZES[size]);
-    await page.emulateMedia({ colorScheme });
-    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
-    await page.evaluate(SETTLED);
-    const shot = `${name}-${size}-${colorScheme}`;
-    if (SHOTS) await page.screenshot({ path: join(SHOTS, `${shot}.png`), fullPage });
+  for (const view of views) {
+    const shot = await picture(page, name, view, fullPage);
     expect({ shot, findings: await findings(page) }).toEqual({ shot, findings: [] });
     const width = await page.evaluate('document.documentElement.scrollWidth');
-    expect({ shot, width }).toEqual({ shot, width: SIZES[size].width });
+    expect({ shot, width }).toEqual({ shot, width: SIZES[view[0]].width });
   }
   views.reverse();
 }

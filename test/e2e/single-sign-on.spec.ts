@@ -1,14 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
-import { findings } from '../support/browser/axe';
 import { ConsoleBrowser } from '../support/browser/console-browser';
+import { look } from '../support/browser/pictures';
 import { LoneServer } from '../support/server/lone-server';
 
-/** Folder for screenshots; none are taken unless it is set. */
-const SHOTS = process.env.PLATEN_SHOTS;
 const LOCAL = { username: 'alex', password: 'a password of alex' };
 const EMERGENCY = { username: 'rescue', password: 'a password for a bad day' };
 const GROUPS = [
@@ -44,7 +42,6 @@ beforeAll(async () => {
   const script = join(__dirname, '../support/server/oidc-provider.mjs');
   provider = Program.start('provider', [process.execPath, script, String(port), server.url]);
   await provider.until(() => provider.printed.find((line) => line.startsWith('listening')), 'listens');
-  if (SHOTS) await mkdir(SHOTS, { recursive: true });
 });
 afterEach(() => browser?.clear());
 afterAll(async () => {
@@ -60,21 +57,6 @@ const newWindow = (): Promise<Page> => {
   const extraHTTPHeaders = { 'X-Forwarded-For': `198.51.100.${(windows += 1)}` };
   return browser.window({ extraHTTPHeaders });
 };
-
-async function look(page: Page, name: string): Promise<void> {
-  expect(await findings(page)).toEqual([]);
-  if (!SHOTS) return;
-  for (const [size, width] of [
-    ['wide', 1280],
-    ['phone', 360],
-  ] as const)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(SHOTS, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-    }
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
 
 /** On the provider's pages: as this account, which agrees to share its data. */
 async function identify(page: Page, account: string): Promise<void> {
