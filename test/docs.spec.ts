@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { COMMON_FIELDS, LOG_FIELDS } from '../src/journal/log-fields';
 import { EXIT_CODES } from '../src/terminal/exit-codes';
 import { EXCHANGES } from '../src/protocol/control-channel';
 import { KEEPER_METHODS, KEEPER_REFUSALS } from '../src/protocol/keeper-rpc';
@@ -86,6 +87,30 @@ describe('docs/PROTOCOL.md', () => {
   });
 });
 
+describe('docs/LOGS.md', () => {
+  const text = read('LOGS.md');
+  const sections = text.split('\n## ');
+  const fieldsIn = (title: string) => {
+    const found = sections.find((each) => each.startsWith(`${title}\n`))!;
+    return [...found.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)].map(([, name, meaning]) => [name, meaning]);
+  };
+  it.each([
+    ['Common fields', COMMON_FIELDS],
+    ['Further fields', LOG_FIELDS],
+  ])('has the table of the logger: %s', (title, fields) => {
+    expect(fieldsIn(title)).toEqual(Object.entries(fields));
+  });
+  it('names events that programs log', () => {
+    const events = [...text.matchAll(/^\| (server|relay|agent|all) +\| `([^`]+)` +\|/gm)];
+    expect(events.length).toBeGreaterThan(20);
+    const missing = events.filter(([, program, msg]) => {
+      const code = sourceOf(program === 'all' ? 'journal' : program!);
+      return !code.includes(`'${msg}'`) && !code.includes(`\`${msg} $`);
+    });
+    expect(missing.map(([row]) => row)).toEqual([]);
+  });
+});
+
 describe('docs/RUNNING.md', () => {
   it('has every exit code of the commands, with its meaning', () => {
     const rows = rowsOf(read('RUNNING.md'));
@@ -104,7 +129,14 @@ describe('.env.example', () => {
 
 describe('what the documents name', () => {
   const root = join(__dirname, '..');
-  const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/ARCHITECTURE.md', 'docs/PROTOCOL.md']
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'docs/ARCHITECTURE.md',
+    'docs/PROTOCOL.md',
+    'docs/LOGS.md',
+  ]
     .concat(readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`))
     .map((name) => [name, readFileSync(join(root, name), 'utf8')] as const);
   const sources = ['src', 'test', 'tools', 'bench'].flatMap((folder) =>
@@ -143,6 +175,15 @@ describe('what the documents name', () => {
     expect(symbols.filter((each) => !code.includes(each.replace('()', '')))).toEqual([]);
   });
 });
+
+/** The source of a program. */
+function sourceOf(program: string): string {
+  const folder = join(__dirname, '../src', program);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!spec)\.ts$/.test(file),
+  );
+  return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+}
 
 /** Every route of every controller, as `/api/devices/:id`. */
 function routes(): string[] {

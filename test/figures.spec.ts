@@ -11,7 +11,7 @@ const linesOfFigure = (name: FigureName): LogLine[] =>
   FIGURES[name]
     .filter(({ isReference }) => !isReference)
     .flatMap(({ step, loggedBy }) => loggedBy.map((each) => ({ step, program: PROGRAMS[each] })))
-    .map((line, at) => ({ ...line, at, pid: line.program, level: 30, msg: '', remoteSessionId: SESSION }));
+    .map((line, at) => ({ ...line, at, pid: line.program, level: 'info', msg: '', remoteSessionId: SESSION }));
 
 /** Whether a lifeline or an arrow connects two rows that follow each other. */
 const areConnected = (one: Row, next: Row): boolean =>

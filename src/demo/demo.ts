@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isFree } from './free-ports';
-import type { LogLine } from './programs';
+import { isTrouble, type LogLine } from './programs';
 import { playScenario } from './scenario';
 import {
   finished,
@@ -17,7 +17,6 @@ import {
 } from './stage';
 
 const CLI = join(__dirname, '../cli.js');
-const WARNING = 40;
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
 export interface DemoOptions {
@@ -104,10 +103,11 @@ async function checkPorts(ports: Ports): Promise<void> {
 }
 
 /** Prints warnings and errors and, with `verbose`, the protocol steps. */
-function printLog({ at, level, step, program, msg, detail }: LogLine, verbose: boolean): void {
+function printLog(line: LogLine, verbose: boolean): void {
+  const { at, step, program, msg, detail } = line;
   const clock = new Date(at).toTimeString().slice(0, 8);
   if (step && verbose) say(`${clock}  ${step}  ${program.padEnd(8)}  ${msg}`);
-  else if (level >= WARNING)
+  else if (isTrouble(line))
     say(`${clock}  ----  ${program.padEnd(8)}  ${msg}${typeof detail === 'string' ? `: ${detail}` : ''}`);
 }
 

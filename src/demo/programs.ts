@@ -5,9 +5,9 @@ import { parseJson } from '../protocol/parse-json';
 /** A log line (journal/journal.ts). */
 export interface LogLine {
   readonly program: string;
-  /** Milliseconds since 1970, with fractions. */
+  /** Milliseconds since 1970, with fractions: its `time`. */
   readonly at: number;
-  readonly level: number;
+  readonly level: string;
   readonly msg: string;
   readonly step?: string;
   readonly remoteSessionId?: string;
@@ -101,7 +101,7 @@ export class Program {
   }
 
   private failed(how: string): ProgramFailed {
-    const last = [...this.printed.slice(-5), ...this.log.filter((line) => line.level >= 40).map((line) => line.msg)];
+    const last = [...this.printed.slice(-5), ...this.log.filter(isTrouble).map((line) => line.msg)];
     return new ProgramFailed(`${this.name} ${how}${last.length > 0 ? `: ${last.slice(-5).join(' | ')}` : ''}`);
   }
 
@@ -126,5 +126,14 @@ export class Program {
   }
 }
 
-const parse = (text: string): LogLine | undefined =>
-  text.startsWith('{') ? (parseJson(text) as LogLine | undefined) : undefined;
+/** Whether it is a warning or an error. */
+export const isTrouble = ({ level }: LogLine): boolean => level === 'warn' || level === 'error';
+
+function parse(text: string): LogLine | undefined {
+  const line = text.startsWith('{') ? (parseJson(text) as { time?: string } | undefined) : undefined;
+  return line && ({ ...line, at: momentOf(line.time ?? '') } as unknown as LogLine);
+}
+
+/** The time of a log line in milliseconds since 1970; `Date.parse` would lose its microseconds. */
+export const momentOf = (time: string): number =>
+  Date.parse(`${time.slice(0, 23)}Z`) + Number(time.slice(23, 26)) / 1000;

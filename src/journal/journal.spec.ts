@@ -11,9 +11,11 @@ describe('the journal', () => {
   const SECRET = 'a9'.repeat(21);
 
   it('removes secrets, at any depth that is logged', () => {
-    journal.info('x', { token: SECRET, code: SECRET, about: { code: SECRET, more: { secret: SECRET } } });
+    const fields = { token: SECRET, code: SECRET, asker: { code: SECRET, more: { secret: SECRET } } };
+    // @ts-expect-error neither the token nor the code is a field
+    journal.info('x', fields);
     expect(lines.at(-1)).not.toContain(SECRET);
-    expect(logged()).toMatchObject({ code: '[secret]', about: { code: '[secret]' } });
+    expect(logged()).toMatchObject({ code: '[secret]', asker: { code: '[secret]' } });
   });
 
   it('removes a code that looks like a secret from an error, too', () => {
@@ -34,9 +36,36 @@ describe('the journal', () => {
     expect(logged().err).not.toHaveProperty('code');
   });
 
-  it('shows the code of a closed connection', () => {
-    journal.warn('closed', { code: 1006 });
-    expect(logged()).toMatchObject({ code: 1006 });
+  it('has the names of levels, and instants with microseconds', () => {
+    const before = Date.now() - 4;
+    journal.warn('closed', { closeCode: 1006 });
+    expect(logged()).toMatchObject({
+      level: 'warn',
+      program: 'test',
+      pid: process.pid,
+      msg: 'closed',
+      closeCode: 1006,
+    });
+    const time = String(logged().time);
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    expect(Date.parse(time)).toBeGreaterThan(before);
+    expect(Date.parse(time)).toBeLessThan(Date.now() + 4);
+  });
+
+  it('writes each field once', () => {
+    journal.step('S121', 'session', { jobId: 'job', childPid: 7 });
+    const names = [...lines.at(-1)!.matchAll(/"(\w+)":/g)].map(([, name]) => name);
+    expect(names).toEqual(['level', 'time', 'program', 'pid', 'step', 'remoteSessionId', 'jobId', 'childPid', 'msg']);
+  });
+
+  it('takes the fields that are documented, and no other', () => {
+    const about = { deviceId: 'mfp', whatever: 1 };
+    // @ts-expect-error nor in an object that is spread
+    journal.debug('x', { ...about });
+    const fields: Record<string, unknown> = {};
+    // @ts-expect-error an object of any fields could have undocumented ones
+    journal.debug('x', fields);
+    journal.debug('x', { deviceId: 'mfp' });
   });
 
   it('logs an error that has a name in one line, without a stack', () => {

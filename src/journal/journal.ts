@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { ProblemError, type ProblemCode } from '../protocol/problems';
 import { STEPS, type Step } from '../protocol/steps';
+import type { LogFields, OnlyLogFields } from './log-fields';
 import { wallClockMs } from './wall-clock';
 
 /** Fields that are removed from log lines; `parameters` are those of a database statement that failed. */
@@ -30,8 +31,12 @@ const LOGGED_BEFORE: readonly ProblemCode[] = ['database-unavailable', 'storage-
 /** Log levels; `silent` logs nothing. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** Time with microseconds, so that lines of several programs can be sorted together. */
-const timestamp = (): string => `,"at":${wallClockMs().toFixed(3)}`;
+/** ISO 8601 with microseconds, so that lines of several programs can be sorted together. */
+function instant(ms: number): string {
+  const microseconds = Math.floor(ms * 1000);
+  const whole = Math.floor(microseconds / 1000);
+  return `${new Date(whole).toISOString().slice(0, -1)}${String(microseconds - whole * 1000).padStart(3, '0')}Z`;
+}
 
 /**
  * The logger of every program: JSON lines on standard error, without fields that contain secrets.
@@ -43,7 +48,8 @@ export function createJournal(program: string, level: string, lines = standardEr
     {
       level,
       base: { program, pid: process.pid },
-      timestamp,
+      timestamp: () => `,"time":"${instant(wallClockMs())}"`,
+      formatters: { level: (level) => ({ level }) },
       redact: { paths, censor },
       serializers: { err: serialized },
     },
@@ -58,15 +64,17 @@ function standardError(): DestinationStream {
   return lines;
 }
 
+const NONE: LogFields = {};
+
 export class Journal {
   constructor(readonly logger: Logger) {}
 
-  child(fields: Record<string, unknown>): Journal {
+  child<F extends LogFields>(fields: OnlyLogFields<F>): Journal {
     return new Journal(this.logger.child(fields));
   }
 
   /** Logs a numbered step (protocol/steps). @param subject remote session ID, if any */
-  step(step: Step, subject?: string, fields: Record<string, unknown> = {}): void {
+  step<F extends LogFields>(step: Step, subject?: string, fields?: OnlyLogFields<F>): void {
     this.logger.info({ step, remoteSessionId: subject, ...fields }, STEPS[step]);
   }
 
@@ -80,16 +88,16 @@ export class Journal {
     return incident;
   }
 
-  debug(message: string, fields: Record<string, unknown> = {}): void {
-    this.logger.debug(fields, message);
+  debug<F extends LogFields>(message: string, fields?: OnlyLogFields<F>): void {
+    this.logger.debug(fields ?? NONE, message);
   }
-  info(message: string, fields: Record<string, unknown> = {}): void {
-    this.logger.info(fields, message);
+  info<F extends LogFields>(message: string, fields?: OnlyLogFields<F>): void {
+    this.logger.info(fields ?? NONE, message);
   }
-  warn(message: string, fields: Record<string, unknown> = {}): void {
-    this.logger.warn(fields, message);
+  warn<F extends LogFields>(message: string, fields?: OnlyLogFields<F>): void {
+    this.logger.warn(fields ?? NONE, message);
   }
-  error(message: string, fields: Record<string, unknown> = {}): void {
-    this.logger.error(fields, message);
+  error<F extends LogFields>(message: string, fields?: OnlyLogFields<F>): void {
+    this.logger.error(fields ?? NONE, message);
   }
 }

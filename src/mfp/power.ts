@@ -37,13 +37,13 @@ export class Power {
 
   private async restart(): Promise<void> {
     clearTimeout(this.writing);
-    this.journal.info('mfp restarts', { ms: this.times.restartMs });
+    this.journal.info('mfp restarts', { durationMs: this.times.restartMs });
     this.machine.switchOff();
     await this.ports.close();
     await delay(this.times.restartMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     this.machine.switchOn();
     if (this.stopping.signal.aborted) return;
     await this.ports.open();
-    this.journal.info('mfp is back', { firmware: this.machine.memory.firmware });
+    this.journal.info('mfp is back', { firmwareVersion: this.machine.memory.firmware });
   }
 }

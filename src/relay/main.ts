@@ -19,7 +19,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const config = configOrExit(env);
   const journal = createJournal('relay', config.logLevel);
   const { keeper, socket } = await start(config, env, journal).catch((error: Error & { code?: string }) => {
-    journal.error('the relay cannot start', { reason: error.code, detail: error.message });
+    journal.error('the relay cannot start', { errorCode: error.code, detail: error.message });
     process.exit(1);
   });
 

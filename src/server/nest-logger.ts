@@ -31,7 +31,7 @@ function text(message: unknown): string {
 }
 
 /** Nest passes the context name last, and a stack before it. */
-function fields(rest: unknown[]): Record<string, unknown> {
+function fields(rest: unknown[]): { part?: string; stack?: string } {
   const words = rest.filter((part) => typeof part === 'string');
   return { part: words.at(-1), ...(words.length > 1 ? { stack: words[0] } : {}) };
 }

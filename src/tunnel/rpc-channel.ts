@@ -54,7 +54,7 @@ export class WebSocketChannel implements RpcChannel {
 
   /** With a closing handshake; cut after LIMITS.RELAY_CLOSE_MS. */
   close(code: number, reason: string): void {
-    if (reason) this.journal.warn('the RPC connection is closed', { code, reason });
+    if (reason) this.journal.warn('the RPC connection is closed', { closeCode: code, detail: reason });
     this.ws.close(code, reason);
     const force = setTimeout(() => this.ws.terminate(), LIMITS.RELAY_CLOSE_MS);
     void this.closed.then(() => clearTimeout(force));

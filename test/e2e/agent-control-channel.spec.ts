@@ -370,7 +370,7 @@ describe('the control channel of the agent', () => {
     channel.start();
     await until('the key is refused', () => lines.some((line) => line.ending === 'wrong-key'));
     expect(lines.at(-1)).toMatchObject({
-      level: 50,
+      level: 'error',
       msg: expect.stringContaining('differs from the one at enrolment'),
     });
     expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(30_000);
@@ -419,7 +419,7 @@ describe('the control channel of the agent', () => {
     channel.start();
     await until('the login is refused', () => lines.some((line) => line.ending === 'login-refused'));
     expect(lines.at(-1)).toMatchObject({
-      level: 50,
+      level: 'error',
       msg: expect.stringContaining('platen agent enrol - --server <url> --force'),
     });
     expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(30_000);

@@ -147,7 +147,7 @@ async function shown(): Promise<PanelView> {
 describe('an agent with its control plane, its panel and a relay', () => {
   it('announces its devices and names those that are refused', () => {
     expect(announced).toEqual([['mfp-1:web', 'mfp-2:web']]);
-    expect(recorded.lines).toContainEqual(expect.objectContaining({ level: 50, deviceId: 'mfp-2' }));
+    expect(recorded.lines).toContainEqual(expect.objectContaining({ level: 'error', deviceId: 'mfp-2' }));
     expect(recorded.lines).toContainEqual(expect.objectContaining({ msg: 'agent online', agentId: 'agent-1' }));
   });
 

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../src/demo/programs';
+import { isTrouble, type LogLine } from '../../src/demo/programs';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { databaseAt } from '../support/server/new-database';
 import { PostgresServer } from '../support/server/postgres';
@@ -59,7 +59,7 @@ describe('while PostgreSQL is away', () => {
     });
     await databaseIs('up');
     await stage.works();
-    const ofServer = logged().filter(({ program, level }) => program === 'server' && level >= 40);
+    const ofServer = logged().filter((line) => line.program === 'server' && isTrouble(line));
     expect(ofServer.filter(({ msg }) => msg === 'the database is not available')).toHaveLength(1);
     expect(ofServer.filter(({ msg }) => msg.startsWith('failed while') || msg.startsWith('unexpected'))).toEqual([]);
     expect(JSON.stringify(logged())).not.toContain('[secret]');

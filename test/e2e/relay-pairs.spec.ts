@@ -42,7 +42,7 @@ describe('a relay of two pairs, as processes', () => {
   /** Process ID of the pair that is, or was last, at this port. */
   const pidAt = (port: number): number => {
     const number = servedAt(port).at(-1)!.pair;
-    return Number(relay.lines.findLast((line) => line.msg === 'pair ready' && line.pair === number)!.child);
+    return Number(relay.lines.findLast((line) => line.msg === 'pair ready' && line.pair === number)!.childPid);
   };
 
   it('has both halves of a session meet in one of them, and tells of all', async () => {

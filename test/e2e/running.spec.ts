@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readFile, symlink, unlink, writeFile } from 'no
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../../package.json';
-import type { Program } from '../../src/demo/programs';
+import { isTrouble, type Program } from '../../src/demo/programs';
 import { event } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { EXIT_CODES } from '../../src/terminal/exit-codes';
@@ -216,7 +216,7 @@ describeHere('an authority of your own', () => {
       code: 'relay-unavailable',
       detail: `The session could not be connected: ${named}`,
     });
-    expect(on.server.log.filter(({ remoteSessionId, level }) => remoteSessionId === id && level >= 40)).toMatchObject([
+    expect(on.server.log.filter((line) => line.remoteSessionId === id && isTrouble(line))).toMatchObject([
       { msg: 'a browser session could not be connected', detail: named },
     ]);
   });

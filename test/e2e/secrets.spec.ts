@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMMON_FIELDS, LOG_FIELDS } from '../../src/journal/log-fields';
 import { createdEnrolment, sessionConnection } from '../../src/protocol/api';
 import { request } from '../../src/demo/api-request';
 import { event } from '../../src/demo/scenario';
@@ -71,6 +72,11 @@ it('leaves no secret in a log, a database or a file that others may read', async
   // nothing in a log even looks like one: not the device's session ID and token either, which only the agent knows
   const pin = ticket.split('.')[1]!;
   expect([...new Set(logs.match(SECRET_SHAPE))].filter((text) => text !== pin)).toEqual([]);
+
+  const documented = new Set([...Object.keys(COMMON_FIELDS), ...Object.keys(LOG_FIELDS), 'at']); // `at` is of the stage
+  expect([...new Set(on.lines.flatMap((line) => Object.keys(line)))].filter((name) => !documented.has(name))).toEqual(
+    [],
+  );
 
   const readable = filesBelow(on.folder).filter((path) => KEEPERS.test(path) && (statSync(path).mode & 0o077) !== 0);
   expect(readable).toEqual([]);

@@ -15,7 +15,9 @@ export function recordedJournal(): RecordedJournal {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   return {
-    journal: new Journal(pino({ level: 'debug', base: null }, { write })),
+    journal: new Journal(
+      pino({ level: 'debug', base: null, formatters: { level: (level) => ({ level }) } }, { write }),
+    ),
     lines,
     text: () => JSON.stringify(lines),
     messages: () => lines.map((line) => line.msg),

@@ -72,7 +72,7 @@ export class Approvers {
   invite({ devices, setsConditions }: NewApprover): PairingCode {
     if (this.all.length >= LIMITS.APPROVERS_PER_AGENT)
       throw pageProblem('too-many-approvers', `at most ${LIMITS.APPROVERS_PER_AGENT} approvers; remove one first`);
-    this.journal.info('pairing code created', { devices, setsConditions });
+    this.journal.info('pairing code created', { deviceIds: devices, setsConditions });
     return this.#codes.create({ kind: 'new', devices, setsConditions });
   }
 

@@ -137,7 +137,7 @@ export class DisplayClient {
 
   async #executeOne(number: number, input: DisplayInput): Promise<void> {
     const { execute, journal } = this.options;
-    journal.info('input of the display', { ...this.#named, number, do: input.do });
+    journal.info('input of the display', { ...this.#named, inputNumber: number, input: input.do });
     try {
       await execute(input, keyOf(`${this.#run} ${number}`));
       this.#refused = null;
@@ -145,7 +145,10 @@ export class DisplayClient {
       const known = error instanceof ProblemError;
       const text = known ? error.detail : 'The agent could not do this. Its log has the reason.';
       if (!known) journal.unexpected(error, 'an input of the display');
-      else journal.warn('refused', { ...this.#named, number, do: input.do, problem: error.code, detail: error.detail });
+      else {
+        const about = { ...this.#named, inputNumber: number, input: input.do };
+        journal.warn('refused', { ...about, problem: error.code, detail: error.detail });
+      }
       this.#refused = { input: number, text: text.slice(0, 200) };
     }
     this.changed();

@@ -102,7 +102,7 @@ export class LanServer {
     this.#origin = lanOrigin(lan, port);
     this.#hosts = allowedHosts([lan.host, ...(lan.name === undefined ? [] : [lan.name])], port, DEFAULT_PORT.https);
     if (lan.name !== undefined && !certificate.selfSigned) this.#passkeys = new Passkeys(lan.name, this.#origin);
-    journal.info('LAN page listening', { url: this.#origin, fingerprint: certificate.fingerprint });
+    journal.info('LAN page listening', { url: this.#origin, certificateFingerprint: certificate.fingerprint });
   }
 
   /** Sends its current state to every open page; closes those whose login has ended. */

@@ -15,12 +15,12 @@ it('a wrong clock is logged once, and once that it is right again', () => {
   off(2 * tolerance);
   expect(lines).toMatchObject([
     {
-      level: 50,
+      level: 'error',
       msg: expect.stringContaining('the clock of this computer is wrong'),
-      clock: '1970-01-01T00:00:30.000Z',
-      server: '2026-11-29T22:00:00.000Z',
+      ownTime: '1970-01-01T00:00:30.000Z',
+      serverTime: '2026-11-29T22:00:00.000Z',
     },
   ]);
   for (const ms of [0, 1]) off(ms);
-  expect(lines.slice(1)).toMatchObject([{ level: 30, msg: 'the clock of this computer is right again' }]);
+  expect(lines.slice(1)).toMatchObject([{ level: 'info', msg: 'the clock of this computer is right again' }]);
 });

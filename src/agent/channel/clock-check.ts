@@ -12,7 +12,7 @@ export class ClockCheck {
     const isWrong = Math.abs(own.getTime() - server.getTime()) > LIMITS.CLOCK_TOLERANCE_MS;
     if (isWrong === this.#isWrong) return;
     this.#isWrong = isWrong;
-    const clocks = { clock: toInstant(own), server: toInstant(server) };
+    const clocks = { ownTime: toInstant(own), serverTime: toInstant(server) };
     if (!isWrong) return this.journal.info('the clock of this computer is right again', clocks);
     this.journal.error(
       'the clock of this computer is wrong; set it, and have it set by NTP. Until then, times in logs and records are wrong, ' +

@@ -29,7 +29,7 @@ describe('the log of failed connections', () => {
     jest.replaceProperty(LIMITS, 'LOG_REPEAT_MS', 0);
     fail('in-use', 'conflict');
     const line = {
-      level: 50,
+      level: 'error',
       msg: expect.stringContaining('another agent is running with this account'),
       agentId: 'hall',
     };

@@ -178,7 +178,7 @@ export class CloudHubAgent {
         : await openApplication(
             approved,
             grant,
-            (reason) => journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
+            (detail) => journal.warn('a view-only connection was closed', { ...this.#subject, detail }),
             clientTls,
           );
     if (first) this.#onFirstBytes(stream, () => RESPONSE_STEPS.forEach((step) => this.#step(step)));

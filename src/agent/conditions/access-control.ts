@@ -36,7 +36,7 @@ export class AccessControl {
     if (!device) throw new ProblemError('unknown-device', 'this agent does not have the device');
     refuseImpossible(device, condition);
     const set = await this.store.set(deviceId, condition, placeOf(by), id);
-    this.journal.info('access condition set', { deviceId, conditionId: set.id, setBy: set.setBy, who: set.who });
+    this.journal.info('access condition set', { deviceId, conditionId: set.id, setBy: set.setBy, asker: set.who });
     return set;
   }
 
@@ -118,7 +118,8 @@ export class AccessControl {
   }
 
   deny(denied: Parameters<DenialLog['add']>[0]): void {
-    this.journal.warn('access denied', { ...denied });
+    const { what: access, ...about } = denied;
+    this.journal.warn('access denied', { ...about, access });
     this.denials.add(denied, this.store.now().at);
   }
 

@@ -98,7 +98,7 @@ export class ConditionReports {
       this.#backoff.reset();
       return true;
     } catch (error) {
-      this.journal.info('a report was not accepted', { report: exchange.name, detail: (error as Error).message });
+      this.journal.info('a report was not accepted', { exchange: exchange.name, detail: (error as Error).message });
       return error instanceof ExchangeRefused && !error.isTemporary;
     }
   }

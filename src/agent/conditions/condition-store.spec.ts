@@ -169,7 +169,7 @@ describe('the stored access conditions', () => {
     expect(await readdir(folder)).toEqual(['access-conditions.damaged.json']);
     expect(await readFile(join(folder, 'access-conditions.damaged.json'), 'utf8')).toBe(text);
     expect(recorded.lines.at(-1)).toMatchObject({
-      level: 50,
+      level: 'error',
       msg: expect.stringContaining('nothing is permitted'),
     });
   });

@@ -138,7 +138,7 @@ describe('a file of denials', () => {
     await writeFile(file(), damage(await readFile(file(), 'utf8')));
     const damaged = await loaded();
     expect(damaged.latest(9)).toEqual([]);
-    expect(recorded.lines).toMatchObject([{ level: 40, msg: 'the stored denials cannot be read', file: file() }]);
+    expect(recorded.lines).toMatchObject([{ level: 'warn', msg: 'the stored denials cannot be read', file: file() }]);
     damaged.add(denied({ what: 'new' }), NOW);
     await damaged.close();
     expect(whats((await loaded()).latest(9))).toEqual(['new']);
@@ -167,7 +167,7 @@ describe('a file of denials', () => {
     await removeFolder(place);
     log.add(denied({ what: 'kept in memory' }), NOW);
     await log.close();
-    expect(recorded.lines).toMatchObject([{ level: 40, msg: 'the denials could not be stored' }]);
+    expect(recorded.lines).toMatchObject([{ level: 'warn', msg: 'the denials could not be stored' }]);
     expect(whats(log.latest(9))).toEqual(['kept in memory']);
     await mkdir(place);
     log.add(denied({ what: 'next' }), NOW);

@@ -64,7 +64,7 @@ export class KnownIdentities {
       const learnt = withMarks(all[device], found);
       if (!learnt) return;
       await this.#save({ ...all, [device]: learnt }).catch((error: Error) =>
-        this.journal?.error('the identity of a device cannot be stored', { device, detail: error.message }),
+        this.journal?.error('the identity of a device cannot be stored', { deviceId: device, detail: error.message }),
       );
     });
   }

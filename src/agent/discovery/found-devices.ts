@@ -102,7 +102,7 @@ export class FoundDevices {
   #warnOfExcess(): void {
     if (!this.#isFull)
       this.journal.warn('more devices are found than are reported: take some in, or make "ranges" smaller', {
-        most: LIMITS.FOUND_DEVICES,
+        limit: LIMITS.FOUND_DEVICES,
       });
     this.#isFull = true;
   }

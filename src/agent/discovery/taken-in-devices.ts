@@ -72,7 +72,7 @@ export class TakenInDevices {
     for (const each of data.devices) {
       const reason = this.refusalOf(each);
       if (reason === undefined) this.options.onAdded(this.#deviceOf(each));
-      else journal.warn('a device that was taken in is not served', { deviceId: each.deviceId, reason });
+      else journal.warn('a device that was taken in is not served', { deviceId: each.deviceId, detail: reason });
     }
   }
 

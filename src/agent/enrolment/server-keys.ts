@@ -35,14 +35,16 @@ export class ServerKeys {
       throw new ProblemError('forbidden', 'The present key of the server has not signed the next one.');
     if (announced.pin === this.#next || announced.pin === this.#present) return;
     await this.#store(signer, announced.pin);
-    this.journal.info('the server has announced the next key of the control channel', { nextKey: announced.pin });
+    this.journal.info('the server has announced the next key of the control channel', {
+      keyFingerprint: announced.pin,
+    });
   }
 
   /** The server has proved that it has this key. */
   async used(pin: string): Promise<void> {
     if (pin !== this.#next) return;
     await this.#store(pin, undefined);
-    this.journal.info('the server uses the key of the control channel that it had announced', { key: pin });
+    this.journal.info('the server uses the key of the control channel that it had announced', { keyFingerprint: pin });
   }
 
   async #store(pin: string, nextPin: string | undefined): Promise<void> {

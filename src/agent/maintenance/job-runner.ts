@@ -200,7 +200,7 @@ export class JobRunner {
     const text = JSON.stringify(report);
     const { status, failure } = report;
     if (status !== 'executing' && this.#reported.get(jobId) !== text)
-      this.options.journal.step('S124', undefined, { jobId, deviceId, operation, status, failure });
+      this.options.journal.step('S124', undefined, { jobId, deviceId, operation, outcome: status, failure });
     this.#reported.set(jobId, text);
     return report;
   }

@@ -126,7 +126,7 @@ describe('the stored jobs', () => {
     expect(await store.load(0)).toEqual(new Map());
     expect(await readFile(join(folder, 'maintenance-jobs.damaged.json'), 'utf8')).toBe(text);
     expect(recorded.lines).toEqual([
-      expect.objectContaining({ level: 50, msg: expect.stringContaining('the file was renamed') }),
+      expect.objectContaining({ level: 'error', msg: expect.stringContaining('the file was renamed') }),
     ]);
     expect(recorded.text()).not.toMatch(/tok|ssss/);
     await store.save(jobsOf({ name: 'started', activity: '', percent: null }));

@@ -159,7 +159,7 @@ export class PermittedOrigins {
     if (decision === 'declined') this.#declined.set(`${deviceId} ${origin}`, this.#now());
     else await this.#permit(proposal, placeOf(by));
     const { id: applicationId } = application;
-    this.options.journal.info('another origin answered', { deviceId, applicationId, origin, decision, by });
+    this.options.journal.info('another origin answered', { deviceId, applicationId, origin, decision, answeredBy: by });
     this.#changed();
   }
 

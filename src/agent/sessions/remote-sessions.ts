@@ -254,8 +254,9 @@ export class RemoteSessions {
 
   #deliver(asked: RequestedApproval, decision: Decision, until: number): void {
     const { remoteSessionId, deviceId } = asked;
-    const { decision: answer, answeredBy } = decision;
-    this.options.journal.info('approval request answered', { remoteSessionId, deviceId, answer, answeredBy });
+    const { answeredBy } = decision;
+    const about = { remoteSessionId, deviceId, decision: decision.decision, answeredBy };
+    this.options.journal.info('approval request answered', about);
     this.#delivery.start(remoteSessionId, this.options.answers.give(asked, decision), until);
   }
 

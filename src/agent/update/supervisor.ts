@@ -48,8 +48,9 @@ export class Supervisor {
       if (!trial) return code;
       if (why === 'exited' && trial.starts < LIMITS.UPDATE_STARTS) {
         journal.warn('the new version of the agent exited before it was online; it is started again', {
-          ...trial,
-          code,
+          version: trial.version,
+          attempts: trial.starts,
+          exit: code,
         });
         continue;
       }
@@ -74,7 +75,7 @@ export class Supervisor {
     if (state.current !== null) {
       const refusal = await versions.refusalOf(state.current, { running, releaseKey });
       if (refusal !== undefined) {
-        journal.warn('the installed version of the agent is started', { because: refusal });
+        journal.warn('the installed version of the agent is started', { detail: refusal });
         state = { ...state, current: null };
         await versions.setState(state);
       }
@@ -94,7 +95,7 @@ export class Supervisor {
     this.options.journal.error('the new version of the agent failed; the earlier one is put back', {
       version,
       detail,
-      runs,
+      runningVersion: runs,
     });
     return state;
   }

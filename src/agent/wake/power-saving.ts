@@ -45,7 +45,7 @@ export class PowerSaving {
   wake(why: string): void {
     if (!this.#asleep || this.#closed) return;
     this.#asleep = false;
-    this.options.journal.info('agent awake', { why });
+    this.options.journal.info('agent awake', { reason: why });
     this.resetIdleTimer();
     // the old stream may still be closing
     void this.options.channel.stop().then(() => this.#closed || this.options.channel.start());

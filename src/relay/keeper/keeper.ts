@@ -164,7 +164,7 @@ export class Keeper {
 
   #serves(master: RunningMaster): void {
     const { instance, pid, version } = master.describe()!;
-    this.journal.info('relay serving', { instance, pid, version, pairs: master.run.pairs });
+    this.journal.info('relay serving', { instance, childPid: pid, version, pairs: master.run.pairs });
     if (!this.#listening) this.journal.info('relay listening', { ...this.ports.addresses(1)[0] });
     this.#listening = true;
     this.#recover();
@@ -196,7 +196,7 @@ export class Keeper {
     if (master === this.#serving) {
       this.#serving = undefined;
       this.#restartLater(how, afterMs);
-    } else this.journal.info('relay exited', { instance, how });
+    } else this.journal.info('relay exited', { instance, exit: how });
     this.#recover();
     const needed = [...this.#running].map(({ run }) => run.pairs);
     this.ports.closeBeyond(Math.max(this.#desired.pairs, ...needed));
@@ -205,7 +205,7 @@ export class Keeper {
   #restartLater(how: string, afterMs: number): void {
     if (afterMs > LIMITS.RETRY_MAX_MS) this.#backoff.reset();
     const wait = this.#backoff.next();
-    this.journal.warn('the relay exited and will be restarted', { how, inMs: Math.round(wait) });
+    this.journal.warn('the relay exited and will be restarted', { exit: how, retryMs: Math.round(wait) });
     this.#restartTimer = setTimeout(() => {
       this.#restarts++;
       this.#startServing();

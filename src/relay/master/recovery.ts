@@ -22,7 +22,6 @@ export class Recovery {
     const logs = (await this.sessionLog.unacknowledged()).filter(isLost);
     // Not awaited: the control plane may be away, and the reporter retries.
     for (const { log } of logs) this.reporter.report(log).catch(() => undefined);
-    if (logs.length > 0)
-      this.journal.info('logs are reported again', { logs: logs.length, halvesFoundOpen: open.length });
+    if (logs.length > 0) this.journal.info('logs are reported again', { logs: logs.length, halves: open.length });
   }
 }

@@ -125,7 +125,7 @@ export class SupervisedPair {
     }
     this.trialPort = outcome;
     this.#peer = peer;
-    this.journal.info('pair ready', { pair: this.number, child: running.pid, trialPort: outcome });
+    this.journal.info('pair ready', { pair: this.number, childPid: running.pid, trialPort: outcome });
   }
 
   /** Runs until `stop`. */
@@ -136,7 +136,7 @@ export class SupervisedPair {
       const how = await this.#untilDown(this.#running!);
       this.#peer = undefined;
       if (signal.aborted) return;
-      this.journal.error('a pair has died and will be restarted', { pair: this.number, how });
+      this.journal.error('a pair has died and will be restarted', { pair: this.number, exit: how });
       await this.onDown(this).catch((error: unknown) => this.journal.unexpected(error, 'ending the halves of a pair'));
       if (performance.now() - since > LIMITS.RELAY_PAIR_START_MS) this.#backoff.reset();
       await this.#restart();

@@ -135,7 +135,7 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
         return;
       case 'pause':
         await this.repository.change(open, { state: 'paused', reason: step.reason });
-        this.journal.warn('a rollout is paused, because an agent was not updated', { reason: step.reason });
+        this.journal.warn('a rollout is paused, because an agent was not updated', { detail: step.reason });
         await this.audit.record(undefined, 'rollout.paused', open.version, step.reason);
         return;
       case 'end':

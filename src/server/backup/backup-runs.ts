@@ -115,7 +115,7 @@ export class BackupRuns implements OnModuleDestroy {
       await writeBackup(this.config, join(folder, name), passphrase, { signal, onBytes });
       this.failure = null;
       this.newest?.set(run.startedAt / 1000);
-      this.journal.info('backup written', { name, bytes: run.bytes, encrypted: passphrase !== undefined });
+      this.journal.info('backup written', { file: name, bytes: run.bytes, encrypted: passphrase !== undefined });
       const all = [...present, name];
       for (const old of all.slice(0, Math.max(0, all.length - kept))) await rm(join(folder, old), { force: true });
     } catch (error) {

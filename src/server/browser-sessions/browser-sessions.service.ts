@@ -136,7 +136,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     void session.over.then((end) => {
       this.byLabel.delete(label);
       this.rememberEnd(label, { ...end, consoleOrigin });
-      this.journal.info('browser session over', { remoteSessionId: id, end: end.text });
+      this.journal.info('browser session over', { remoteSessionId: id, detail: end.text });
     });
     return session;
   }

@@ -86,7 +86,7 @@ export class CampaignStarts {
 
   private async refused(device: CampaignDeviceEntity, { code, detail }: ProblemError): Promise<'skipped' | 'later'> {
     if (PASSING.includes(code)) {
-      this.journal.info('a job of a campaign starts later', { deviceId: device.deviceId, code });
+      this.journal.info('a job of a campaign starts later', { deviceId: device.deviceId, problem: code });
       await this.devices.change(device.id, 'running', WAITS_AGAIN);
       return 'later';
     }

@@ -20,7 +20,8 @@ export class DevicesStanzas implements OnModuleInit {
   onModuleInit(): void {
     this.transport.handle(announce, async (agentId, body) => {
       const refused = await this.devices.announce(agentId, body);
-      this.journal.info('devices announced', { agentId, devices: body.devices.length - refused.length, refused });
+      const devices = body.devices.length - refused.length;
+      this.journal.info('devices announced', { agentId, devices, refusedDeviceIds: refused });
       void this.nextKey.announceTo(agentId);
       return { refused };
     });

@@ -138,7 +138,7 @@ describe('gateway adapter', () => {
       const closed = once(client, 'close') as Promise<[number]>;
       send(client, socket);
       expect((await closed)[0]).toBe(code);
-      expect(journal.lines).toMatchObject([{ level: 20, msg: 'a WebSocket is closed after an error' }]);
+      expect(journal.lines).toMatchObject([{ level: 'debug', msg: 'a WebSocket is closed after an error' }]);
     },
   );
 

@@ -85,7 +85,7 @@ export class GatewayAdapter extends WsAdapter {
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('connection', (client: WebSocket) =>
       client.on('error', ({ message, code }: NodeJS.ErrnoException) => {
-        this.journal.debug('a WebSocket is closed after an error', { reason: message, errorCode: code });
+        this.journal.debug('a WebSocket is closed after an error', { detail: message, errorCode: code });
         cutLater(client);
       }),
     );

@@ -12,7 +12,8 @@ export function requestLog(journal: Journal, metrics: Metrics): RequestHandler {
       const status = response.writableFinished ? response.statusCode : 'aborted';
       metrics.requestSeconds.observe({ method: request.method, status }, milliseconds / 1000);
       const [path] = request.originalUrl.split('?');
-      journal.debug('request', { method: request.method, path, status, milliseconds: Math.round(milliseconds) });
+      const answer = response.writableFinished ? { status: response.statusCode } : { outcome: 'aborted' };
+      journal.debug('request', { method: request.method, path, ...answer, durationMs: Math.round(milliseconds) });
     });
     next();
   };

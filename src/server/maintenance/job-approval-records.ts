@@ -25,7 +25,7 @@ export class JobApprovalRecords {
     if (key !== undefined && hasSignedText(key, jobRecordMessage(record.text), record.signature)) {
       const wrong = differences(job, report, jobApprovalRecord.safeParse(parseJson(record.text)).data);
       if (wrong.length === 0) return { ...record, key };
-      this.journal.warn('the approval record of a job is about something else', { jobId: job.id, wrong });
+      this.journal.warn('the approval record of a job is about something else', { jobId: job.id, wrongFields: wrong });
     } else this.journal.warn('the approval record of a job was not signed by its agent', { jobId: job.id });
     return undefined;
   }

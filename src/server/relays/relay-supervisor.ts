@@ -50,7 +50,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     this.pid = earlier?.pid;
     if (!earlier) return this.launch();
     if (!hasDesiredSettings(earlier.environment, this.environment)) return this.replace(earlier.pid);
-    this.journal.info('adopted the relay of an earlier run', { pid: earlier.pid });
+    this.journal.info('adopted the relay of an earlier run', { childPid: earlier.pid });
     this.watchAdopted(earlier.pid);
   }
 
@@ -116,12 +116,12 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     if (this.pid === child.pid) this.pid = undefined;
     if (this.stopping) return;
     if (performance.now() - started > LIMITS.RETRY_MAX_MS) this.backoff.reset();
-    this.journal.warn('the relay has exited; restarting it', { how, inMs: this.launchLater() });
+    this.journal.warn('the relay has exited; restarting it', { exit: how, retryMs: this.launchLater() });
   }
 
   /** The old relay ends its sessions; its successor in the same folder reports the remaining logs. */
   private replace(pid: number): void {
-    this.journal.warn('the relay of an earlier run has other settings; replacing it', { pid });
+    this.journal.warn('the relay of an earlier run has other settings; replacing it', { childPid: pid });
     void endProcess(pid, LIMITS.RELAY_STOP_MS).then(() => {
       this.pid = undefined;
       this.launch();

@@ -103,7 +103,10 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
   private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): void {
     const { id, version, pairs, standing, instance } = relay;
     if (protocol !== PROTOCOL_VERSION) {
-      this.journal.error('a relay speaks another protocol; deploy the matching release', { relayId: id, protocol });
+      this.journal.error('a relay speaks another protocol; deploy the matching release', {
+        relayId: id,
+        protocolVersion: protocol,
+      });
       throw new RpcRefused(WRONG_PROTOCOL, `this server speaks protocol ${PROTOCOL_VERSION}`);
     }
     this.directory.add(relay);

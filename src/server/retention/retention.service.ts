@@ -100,7 +100,11 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
       this.deleted.inc({ kind: 'audit' }, count);
     }
     const pages = await this.returnFreePages();
-    this.journal.info('history deleted', { ...counts, freePages: pages, ms: Math.round(performance.now() - began) });
+    this.journal.info('history deleted', {
+      deleted: counts,
+      freePages: pages,
+      durationMs: Math.round(performance.now() - began),
+    });
   }
 
   private async runEachHour(): Promise<void> {

@@ -19,7 +19,7 @@ type Step = Transition<State, Output>;
 
 const machine: Machine<State, Input, Output, 'patience', Step> = {
   name: 'parcel',
-  idField: 'parcelId',
+  idField: 'jobId',
   initial: 'open',
   ends: ['done'],
   table: {

@@ -1,5 +1,6 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Journal } from '../../journal/journal';
+import type { SubjectField } from '../../journal/log-fields';
 import { LIMITS } from '../../protocol/limits';
 import { timerMs } from '../../protocol/waits';
 import { flawsOf, transition, type FollowUp, type Machine, type Transition } from './machine';
@@ -178,11 +179,8 @@ export abstract class Lifecycle<
 
   private async expireOne(row: Row): Promise<boolean> {
     const { timeout } = this.machine.table[row.state];
-    this.journal.info('a deadline has passed', {
-      [this.machine.idField]: row.id,
-      state: row.state,
-      input: timeout?.input,
-    });
+    const subject: { [name in SubjectField]?: string } = { [this.machine.idField]: row.id };
+    this.journal.info('a deadline has passed', { ...subject, state: row.state, input: timeout?.input });
     try {
       if (timeout) await this.expire(row, timeout.input);
       return true;

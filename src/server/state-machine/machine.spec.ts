@@ -5,7 +5,7 @@ type Light = Machine<State, 'start' | 'finish' | 'expire', 'work', 'patience'>;
 
 const sound: Light = {
   name: 'light',
-  idField: 'lightId',
+  idField: 'jobId',
   initial: 'open',
   ends: ['done'],
   table: {

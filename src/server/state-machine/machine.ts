@@ -1,3 +1,5 @@
+import type { SubjectField } from '../../journal/log-fields';
+
 /** One cell of a table. Features add their own fields: an ending, a reason, a failure. */
 export interface Transition<State extends string, Output extends string> {
   readonly to: State;
@@ -31,7 +33,7 @@ export interface Machine<
   /** The kind of its rows, in the singular: `session`. */
   readonly name: string;
   /** The field of its ID in the journal. */
-  readonly idField: string;
+  readonly idField: SubjectField;
   readonly initial: State;
   readonly ends: readonly State[];
   readonly table: Readonly<Record<State, StateRow<Input, Output, Wait, Step>>>;

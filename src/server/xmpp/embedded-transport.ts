@@ -188,7 +188,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
       if (!refusal) return undefined;
       this.journal.debug('agent login refused: another installation', {
         agentId,
-        why: refusal,
+        reason: refusal,
         address: stream.address,
       });
       this.setting.accounts.refused(agentId, refusal, stream.address);

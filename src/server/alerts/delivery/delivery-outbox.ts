@@ -112,7 +112,7 @@ export class DeliveryOutbox extends Outbox<readonly DeliveryEntity[]> {
     const next = permanent ? undefined : this.nextAttempt(attempts, retries);
     for (const { id: deliveryId } of wanted)
       this.journal.warn(next ? 'an alert could not be sent; retrying later' : 'an alert could not be sent', {
-        ...{ deliveryId, attempts, reason: message },
+        ...{ deliveryId, attempts, detail: message },
       });
     await this.deliveries.settle(wanted, {
       state: next ? 'pending' : 'given-up',

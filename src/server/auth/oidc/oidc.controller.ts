@@ -101,7 +101,7 @@ export class OidcController {
   async logOut(@Res() response: Response): Promise<void> {
     void this.client.settings;
     const url = await this.client.logoutUrl().catch((error: unknown) => {
-      this.journal.warn('the provider of single sign-on cannot be reached', { reason: String(error) });
+      this.journal.warn('the provider of single sign-on cannot be reached', { detail: String(error) });
       return undefined;
     });
     response.redirect(url?.href ?? new URL('/', this.config.http.publicUrl).href);
@@ -110,7 +110,11 @@ export class OidcController {
   /** @param error for the log; the browser gets one of a few reasons */
   private refuse(response: Response, why: OidcRefusal, error?: unknown): void {
     const { code, message } = (error ?? {}) as { code?: string; message?: string };
-    this.journal.warn('a login by single sign-on was refused', { why, ...(code && { code }), reason: message });
+    this.journal.warn('a login by single sign-on was refused', {
+      reason: why,
+      ...(code && { errorCode: code }),
+      detail: message,
+    });
     this.show(response, `/?refused=${OIDC_REFUSALS[why]}`);
   }
 

@@ -46,7 +46,9 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     this.hosts.register(this);
     const shared = this.origins.sharedDomain;
     if (shared === undefined) return;
-    this.journal.warn("devices' pages can set cookies for the console: use a session domain apart from it", { shared });
+    this.journal.warn("devices' pages can set cookies for the console: use a session domain apart from it", {
+      domain: shared,
+    });
   }
 
   /** Cuts upgraded sockets, because the server cannot close while one is open. The sessions have already ended. */

@@ -50,7 +50,7 @@ export class DeviceList {
     this.journal.step('S311', undefined, about);
     const { open, strays, answer, isIdle } = await this.look(deployment, deployment.id);
     const sessions = open.length + strays.length;
-    if (!isComplete(answer)) this.journal.warn('the relay did not answer completely', { ...about, answer });
+    if (!isComplete(answer)) this.journal.warn('the relay did not answer completely', { ...about, outcome: answer });
     else if (sessions > 0) this.journal.step('S313', undefined, { ...about, sessions });
     return isIdle;
   }

@@ -93,7 +93,7 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     this.journal.warn(
       'an agent is refused, because its account belongs to another installation: its folder was copied. Stop one of both, ' +
         'and enrol it with a code of its own; after a move or a restore, allow another installation',
-      { agentId, why, address },
+      { agentId, reason: why, address },
     );
     await this.audit.record(undefined, 'agent.installation-refused', agentId, `${why} ${address}`);
   }

@@ -31,7 +31,7 @@ export class NextKey implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (!this.next) return;
     const unaware = (await this.repository.all()).filter((agent) => !this.isKnownTo(agent)).map(({ id }) => id);
-    const about = { agents: unaware.length, first: unaware.slice(0, LISTED) };
+    const about = { agents: unaware.length, agentIds: unaware.slice(0, LISTED) };
     if (unaware.length > 0)
       this.journal.warn('these agents do not know the next key of the control channel yet; do not change it', about);
     else this.journal.info('all agents know the next key of the control channel');

@@ -44,7 +44,7 @@ export class FirmwareService implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const known = (await this.repository.all()).map(({ id }) => id);
-    for (const id of await this.files.tidy(known)) this.journal.error('a firmware file is missing', { firmware: id });
+    for (const id of await this.files.tidy(known)) this.journal.error('a firmware file is missing', { firmwareId: id });
   }
 
   /** A file is not removed while it is needed. Call this in `onModuleInit`: what needs files imports this module. */

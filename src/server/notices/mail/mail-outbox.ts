@@ -78,13 +78,13 @@ export class MailOutbox extends Outbox<NoticeEntity> {
     return actor !== undefined && this.customers.sees(actor, { siteId, deviceId });
   }
 
-  private async failed(notice: NoticeEntity, { permanent, message: reason }: MailFailed): Promise<void> {
+  private async failed(notice: NoticeEntity, { permanent, message: detail }: MailFailed): Promise<void> {
     const { id: noticeId, attempts } = notice;
     const next = permanent ? undefined : this.nextAttempt(attempts, mailRetries());
     this.journal.warn(next ? 'a notice could not be mailed; retrying later' : 'a notice could not be mailed', {
       noticeId,
       attempts,
-      reason,
+      detail,
     });
     await this.settle(notice, next ? 'pending' : 'given-up', next ?? null);
   }

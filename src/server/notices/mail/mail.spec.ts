@@ -113,7 +113,7 @@ describe('mail', () => {
     await stage.halt(tom);
     expect(await stage.mailed(tom, 'sent')).toMatchObject({ attempts: 2, nextAttemptAt: null, claimedAt: null });
     expect(server.mails).toHaveLength(1);
-    expect(warnings()).toMatchObject([{ attempts: 1, reason: expect.stringContaining(String(code)) }]);
+    expect(warnings()).toMatchObject([{ attempts: 1, detail: expect.stringContaining(String(code)) }]);
   });
 
   it.each([
@@ -124,7 +124,7 @@ describe('mail', () => {
     await stage.halt(tom);
     expect(await stage.mailed(tom, 'given-up')).toMatchObject({ attempts: 1, nextAttemptAt: null });
     expect(server.mails).toEqual([]);
-    expect(warnings()).toMatchObject([{ msg: 'a notice could not be mailed', reason: expect.stringMatching(/550/) }]);
+    expect(warnings()).toMatchObject([{ msg: 'a notice could not be mailed', detail: expect.stringMatching(/550/) }]);
   });
 
   it('fails after the last attempt', async () => {

@@ -90,7 +90,7 @@ export class ReportMails extends Outbox<ReportMailEntity> {
     const problem = error.message.slice(0, 300);
     this.journal.warn(
       nextAt ? 'a meter report could not be mailed; retrying later' : 'a meter report could not be mailed',
-      { reportMailId, attempts, reason: problem },
+      { reportMailId, attempts, detail: problem },
     );
     const next = nextAt ? { nextAt, month, attempts } : nextOf(mail);
     await this.repository.settleMail(reportMailId, { ...next, problem });

@@ -85,7 +85,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     const late = () => this.refuse(new StreamError('connection-timeout', 'the login took too long'));
     this.deadline = setTimeout(late, setting.limits.XMPP_AUTH_MS).unref();
     // without a listener the library's `error` would end the process
-    this.on('error', (error: Error) => setting.journal.debug('XMPP stream refused', { reason: error.message }));
+    this.on('error', (error: Error) => setting.journal.debug('XMPP stream refused', { detail: error.message }));
     this.on('close', () => this.leave());
     this.on('disconnect', () => this.leave());
     this.on('bind', (wanted: string | null, answer: BindAnswer) => void this.bind(wanted ?? '', answer));
