@@ -46,7 +46,7 @@ const MODULES = [
 ];
 
 /** Folders of the server's composition root: nothing imports them but the root itself. */
-const COMPOSITION = ['commands', 'status'];
+const COMPOSITION = ['commands', 'status', 'traces'];
 
 /** The processes of a relay: they share only the files beside these folders, among them the wires between them. */
 const RELAY_PROCESSES = ['keeper', 'master', 'pair'];

@@ -24,6 +24,7 @@ import { ReadingsModule } from './readings/readings.module';
 import { RelaysModule } from './relays/relays.module';
 import { RetentionModule } from './retention/retention.module';
 import { SessionsModule } from './sessions/sessions.module';
+import { Traces } from './traces/traces';
 import { XmppModule } from './xmpp/xmpp.module';
 
 /** The whole server, in the order in which its parts depend on each other. */
@@ -56,7 +57,7 @@ export class AppModule {
         LiveModule,
       ],
       controllers: [AboutController, DeviceMetricsController, HealthController, MetricsController],
-      providers: [FleetMetrics],
+      providers: settings.config.traces ? [FleetMetrics, Traces] : [FleetMetrics],
     };
   }
 }

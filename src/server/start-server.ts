@@ -19,6 +19,8 @@ import { lockDatabase } from './standby';
 import { RelaySupervisor } from './relays/relay-supervisor';
 import { watchCertificate } from '../tunnel/certificate-files';
 import { loadSettings } from './settings';
+import { requestSpans } from './traces/request-spans';
+import { Traces } from './traces/traces';
 import { EmbeddedTransport } from './xmpp/embedded-transport';
 
 export interface RunningServer {
@@ -70,6 +72,7 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   if (config.http.tls && config.tls)
     watchCertificate(app.getHttpServer() as unknown as Server, config.tls, certificate, journal);
   try {
+    if (config.traces) app.use(requestSpans(app.get(Traces).add));
     await initialiseHttp(app, settings);
     if (config.http.onePort)
       shareOnePort(app.getHttpServer() as unknown as Server, app.get(EmbeddedTransport), journal);

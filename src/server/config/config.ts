@@ -8,6 +8,7 @@ import { ConfigurationError } from './configuration-error';
 import { environment, unknownIn, type UnknownSetting } from './environment';
 import type { OidcSettings } from './oidc-settings';
 import { mailSettings, type MailSettings } from './mail-settings';
+import { traceSettings, type TraceSettings } from './trace-settings';
 
 /** The server's settings. They are read once; no other code reads the environment. */
 export interface Config {
@@ -114,6 +115,8 @@ export interface Config {
         readonly passphraseFile: string | undefined;
       }
     | undefined;
+  /** undefined: no traces are recorded. */
+  readonly traces: TraceSettings | undefined;
   /** For how many days the history is kept. */
   readonly keepDays: Readonly<Record<HistoryKind, number>>;
 }
@@ -222,6 +225,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
           passphraseFile: e.PLATEN_BACKUP_PASSPHRASE_FILE,
         }
       : undefined,
+    traces: traceSettings(e),
     keepDays: {
       sessions: e.PLATEN_KEEP_SESSIONS_DAYS,
       jobs: e.PLATEN_KEEP_JOBS_DAYS,

@@ -8,6 +8,7 @@ import { isLoopback, isProtected } from '../../protocol/loopback';
 import { shownLine } from '../../protocol/shown-text';
 import { isUnnamed, proxySetting } from '../../tunnel/reverse-proxies';
 import { mailServer } from './mail-settings';
+import { protectsHeaders, traceVariables } from './trace-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const seconds = z.coerce.number().positive();
@@ -140,6 +141,7 @@ export const environment = z
     PLATEN_BACKUP_HOURS: z.coerce.number().int().min(1).max(8_760).default(24),
     PLATEN_BACKUPS_KEPT: z.coerce.number().int().min(1).max(1_000).default(7),
     PLATEN_BACKUP_PASSPHRASE_FILE: z.string().optional(),
+    ...traceVariables,
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
@@ -225,6 +227,10 @@ export const environment = z
   .refine((env) => KEPT_AUDITED.every((name) => env[name] <= env.PLATEN_KEEP_AUDIT_DAYS), {
     path: ['PLATEN_KEEP_AUDIT_DAYS'],
     message: 'must not be less than any other PLATEN_KEEP_..._DAYS',
+  })
+  .refine(protectsHeaders, {
+    path: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
+    message: 'must be an https: URL (http: on loopback) with OTEL_EXPORTER_OTLP_HEADERS, which may contain secrets',
   })
   .refine((env) => env.PLATEN_READINGS_ALL_DAYS <= env.PLATEN_READINGS_DAILY_DAYS, {
     path: ['PLATEN_READINGS_DAILY_DAYS'],
