@@ -521,7 +521,8 @@ export interface components {
       | 'refused'
       | 'approval'
       | 'hours'
-      | 'queued';
+      | 'queued'
+      | 'other';
     InformationSources: {
       /** @enum {string} */
       alerts?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
@@ -647,7 +648,8 @@ export interface components {
       | 'expired'
       | 'agent-silent'
       | 'agent-removed'
-      | 'internal-error';
+      | 'internal-error'
+      | 'other';
     /** @enum {string} */
     JobState: 'requested' | 'executing' | 'held' | 'succeeded' | 'failed' | 'cancelled';
     MeterJump: {

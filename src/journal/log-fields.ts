@@ -20,6 +20,7 @@ export const LOG_FIELDS = {
   deviceId: 'device',
   deviceIds: 'devices, as a list',
   refusedDeviceIds: 'devices that were announced and refused, as a list',
+  unknownNames: 'names that an agent of a later version has announced, as a list',
   applicationId: 'application of a device',
   agentId: 'agent',
   agentIds: 'agents, as a list',

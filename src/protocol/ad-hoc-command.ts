@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { signedRecord } from './approval-record';
 import { firmwareManifest } from './firmware-package';
 import { settingRows, wantedSettings } from './device-settings';
+import { isLater } from './later-names';
 import { deviceId, secret, spkiPin } from './names';
 import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
 import { OPERATIONS } from './operations';
@@ -183,13 +184,14 @@ export function readReport(status: string, fields: FormFields): JobReport | unde
   const result = fieldsAfter(RESULT, fields).map(([name, value]) => ({ name, value }));
   const { hold = null, percent, activity = '', failure = null, detail = '' } = fields;
   const { 'approval-record': text, 'approval-signature': signature } = fields;
+  const later = [isLater(holdReason, hold) && hold, isLater(jobFailure, failure) && failure];
   const report = {
     status,
-    hold,
+    hold: isLater(holdReason, hold) ? 'other' : hold,
     percent: percent === undefined ? null : Number(percent),
     activity,
-    failure,
-    detail,
+    failure: isLater(jobFailure, failure) ? 'other' : failure,
+    detail: [...later, detail].filter(Boolean).join(': ').slice(0, 500),
     result,
     ...(fields.settings !== undefined && { settings: parseJson(fields.settings) ?? null }),
     record: text === undefined ? null : { text, signature },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
+import { oneOf } from './later-names';
 import { agentId, instant, releaseVersion } from './names';
 import { shownLine } from './shown-text';
 
@@ -23,7 +24,7 @@ export const updatePhase = z.enum(Object.keys(UPDATE_PHASES) as [UpdatePhase, ..
 export const reportedUpdate = z.object({
   /** Whether the owner permits updates. */
   permitted: z.boolean(),
-  phase: updatePhase,
+  phase: oneOf(updatePhase, 'waiting'),
   /** That is offered, or was; null with `none`. */
   version: releaseVersion.nullable(),
   detail: shownLine(200),

@@ -15,6 +15,7 @@ import {
 } from './device-information';
 import { deviceKind } from './device-kinds';
 import { foundDevice } from './found-device';
+import { someOf } from './later-names';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, deviceIdPattern, instant, secret, spkiPin } from './names';
@@ -231,7 +232,7 @@ export const device = z.object({
   wakeable: z.boolean(),
   lastSeenAt: instant.nullable(),
   applications: z.array(announcedApplication),
-  operations: z.array(operation),
+  operations: someOf(operation),
   /** Summary of the stored device information; null if there is none. */
   condition: z
     .object({

@@ -9,6 +9,7 @@ import { deviceIdentity } from './device-identity';
 import { deviceInformation } from './device-information';
 import { deviceKind } from './device-kinds';
 import { foundDevice, newDevice } from './found-device';
+import { laterName, oneOf } from './later-names';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, authority, deviceId, instant, secret, spkiPin } from './names';
@@ -88,6 +89,15 @@ export const announcedDevice = z.object({
   operations: z.array(operation).default([]),
 });
 export type AnnouncedDevice = z.infer<typeof announcedDevice>;
+/** On the wire, with names that only the version of the agent may know: the server keeps what it knows. */
+export const deviceOnWire = announcedDevice.extend({
+  kind: laterName,
+  applications: z
+    .array(announcedApplication.extend({ protocol: laterName.default('http') }))
+    .max(LIMITS.APPLICATIONS_PER_DEVICE),
+  operations: z.array(laterName).default([]),
+});
+export type DeviceOnWire = z.infer<typeof deviceOnWire>;
 
 /** Where another agent of the site reaches an agent that has no connection to the server. */
 export const wakeAddress = z.object({
@@ -107,7 +117,7 @@ export const announce = exchange({
   from: 'agent',
   request: z.object({
     agentVersion: shownLine(40),
-    devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
+    devices: z.array(deviceOnWire).max(LIMITS.DEVICES_PER_AGENT),
     /** A1: how to wake this agent when it has lost this connection; a new key after every login. */
     wake: z.object({ address: wakeAddress, key: secret }).optional(),
   }),
@@ -240,7 +250,7 @@ export const approval = exchange({
     /** Absent: the agent was enrolled by a version without a signing key. */
     record: signedRecord.optional(),
     /** With `declined` by the access conditions rather than by a person: the reason class. */
-    denied: denial.optional(),
+    denied: oneOf(denial, 'no-condition').optional(),
   }),
   response: nothing,
 });
@@ -249,7 +259,7 @@ export const withdrawApproval = exchange({
   name: 'withdraw-approval',
   namespace: NS_SESSION,
   from: 'server',
-  request: z.object({ remoteSessionId, ending }),
+  request: z.object({ remoteSessionId, ending: oneOf(ending, 'cancelled') }),
   response: nothing,
 });
 
@@ -285,7 +295,7 @@ export const terminate = exchange({
   name: 'terminate',
   namespace: NS_SESSION,
   from: 'server',
-  request: z.object({ remoteSessionId, ending }),
+  request: z.object({ remoteSessionId, ending: oneOf(ending, 'ended-by-administrator') }),
   /** `connected: false`: this agent holds no connection for the session, so the relay has to end the half. */
   response: z.object({ connected: z.boolean() }),
 });
@@ -369,7 +379,14 @@ export const reportConditions = exchange({
   namespace: NS_DEVICE,
   from: 'agent',
   request: z
-    .object({ deviceId, conditions: z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE) })
+    .object({
+      deviceId,
+      /** One with terms of a later version is left out: the server shows only what it understands in full. */
+      conditions: z.preprocess(
+        (all) => (Array.isArray(all) ? all.filter((each) => accessCondition.safeParse(each).success) : all),
+        z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE),
+      ),
+    })
     .refine(
       ({ deviceId, conditions }) => conditions.every((each) => each.deviceId === deviceId),
       'every condition belongs to the device of the report',
@@ -385,7 +402,7 @@ export const reportedDenial = z.object({
   asker,
   /** What was asked for: `session web`, `put invoices/may.pdf`. */
   what: shownLine(200),
-  reason: denial,
+  reason: oneOf(denial, 'no-condition'),
   /** Equal denials that followed each other; `at` is the first. */
   count: z.int().positive().default(1),
 });

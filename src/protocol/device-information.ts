@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deviceIdentity } from './device-identity';
+import { oneOf } from './later-names';
 import { deviceId } from './names';
 import { shownLine } from './shown-text';
 
@@ -18,7 +19,7 @@ export const alertSeverity = z.enum(ALERT_SEVERITIES);
 export type AlertSeverity = z.infer<typeof alertSeverity>;
 
 export const deviceAlert = z.object({
-  severity: alertSeverity,
+  severity: oneOf(alertSeverity, 'warning'),
   /** Keyword of printer-state-reasons without its suffix: `media-jam`, `toner-low`. */
   code: shownLine(64),
   /** The device's own text; may be empty. */
@@ -183,7 +184,7 @@ export const deviceInformation = z.object({
   /** Why not, with the words of the agent; null if it is reached, or not known. */
   problem: z
     .object({
-      code: deviceProblem,
+      code: oneOf(deviceProblem, 'refused'),
       detail: shownLine(500),
       /** With `other-device`; agents of earlier versions do not say it. */
       otherDevice: otherDevice.optional(),
@@ -192,7 +193,7 @@ export const deviceInformation = z.object({
     .default(null),
   /** The owner of the device permits weak encryption between the agent and it. */
   weakTls: z.literal(true).optional(),
-  state: deviceState,
+  state: oneOf(deviceState, 'unknown'),
   alerts: z.array(deviceAlert).max(ALERTS),
   supplies: z.array(supply).max(SUPPLIES),
   counters,
@@ -204,9 +205,13 @@ export const deviceInformation = z.object({
   /** Its agent has followed it to another address than that of the configuration. */
   followed: z.literal(true).optional(),
   details: deviceDetails.optional(),
-  sources: informationSources.optional(),
+  /** Left out as a whole if one is of a later version. */
+  sources: informationSources.optional().catch(undefined),
   /** A protocol in which the device did not answer, although it is reached in another. */
-  unanswered: z.object({ protocol: z.enum(PROTOCOLS), code: deviceProblem, detail: shownLine(500) }).optional(),
+  unanswered: z
+    .object({ protocol: z.enum(PROTOCOLS), code: oneOf(deviceProblem, 'refused'), detail: shownLine(500) })
+    .optional()
+    .catch(undefined),
 });
 export type DeviceInformation = z.infer<typeof deviceInformation>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROTOCOLS } from './device-information';
+import { oneOf } from './later-names';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { shownLine } from './shown-text';
@@ -100,11 +101,11 @@ export const isMissed = (outcome: SettingOutcome): boolean => ['differs', 'refus
 
 export const settingRow = z.object({
   name,
-  outcome: z.enum(Object.keys(SETTING_OUTCOMES) as [SettingOutcome, ...SettingOutcome[]]),
+  outcome: oneOf(z.enum(Object.keys(SETTING_OUTCOMES) as [SettingOutcome, ...SettingOutcome[]]), 'unsupported'),
   /** As the device has reported it last; null: it reports none. */
   value: value.nullable(),
   /** The protocol of the value. */
-  source: z.enum(PROTOCOLS).nullable(),
+  source: z.enum(PROTOCOLS).nullable().catch(null),
   /** Whether the device permits it to be set. */
   settable: z.boolean(),
   /** Values that the device lists; empty: it lists none. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdentity } from './device-identity';
 import { deviceKind } from './device-kinds';
+import { oneOf, someOf } from './later-names';
 import { deviceId, instant } from './names';
 import { shownLine } from './shown-text';
 
@@ -19,9 +20,9 @@ export const foundDevice = z.object({
   /** Make and model. */
   model: shownLine(200),
   /** As far as the device says it; otherwise `printer`. */
-  kind: deviceKind,
+  kind: oneOf(deviceKind, 'printer'),
   location: shownLine(200),
-  foundBy: z.array(foundBy).min(1).max(foundBy.options.length),
+  foundBy: someOf(foundBy),
   firstFoundAt: instant,
   foundAt: instant,
 });

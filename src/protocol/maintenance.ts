@@ -59,6 +59,8 @@ export const JOB_FAILURES = {
   'agent-silent': 'The agent did not report in time. It is not known whether the device completed the job.',
   'agent-removed': 'The agent was removed.',
   'internal-error': 'An unexpected error occurred at the agent. See its log.',
+  /** Of a later version; the detail names it. */
+  other: 'The agent gives a reason that this server does not know.',
 } as const;
 export type JobFailure = keyof typeof JOB_FAILURES;
 export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...JobFailure[]]);
@@ -77,6 +79,8 @@ export const HOLD_REASONS = {
   approval: 'Waiting for approval at the device.',
   hours: 'The owner of the device allows this operation at other hours.',
   queued: 'Another job is running on the device.',
+  /** Of a later version; the detail names it. */
+  other: 'The agent waits for something that this server does not know.',
 } as const;
 export type HoldReason = keyof typeof HOLD_REASONS;
 export const holdReason = z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]);

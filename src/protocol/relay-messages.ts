@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneOf } from './later-names';
 import { instant, secret } from './names';
 import { endReason, ending } from './remote-session';
 import { shownText } from './shown-text';
@@ -78,7 +79,11 @@ export const CLOSE_TERMINATED = 4000;
 
 export const relayMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('established'), remoteSessionId: z.uuid(), validUntil: instant }),
-  z.object({ type: z.literal('refused'), code: refusal, detail: z.string().overwrite(shownText) }),
+  z.object({
+    type: z.literal('refused'),
+    code: oneOf(refusal, 'bad-message'),
+    detail: z.string().overwrite(shownText),
+  }),
   z.object({
     type: z.literal('joined'),
     /** Only if both halves are resumable. */
@@ -95,9 +100,9 @@ export const relayMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('terminated'),
     /** Why this half was ended. */
-    reason: endReason,
+    reason: oneOf(endReason, 'control-plane'),
     /** Why the session ended, if the control plane has reported it. */
-    ending: ending.optional(),
+    ending: ending.optional().catch(undefined),
     /** Tunnel bytes received from and sent to this peer. */
     bytesReceived: z.int().nonnegative(),
     bytesSent: z.int().nonnegative(),

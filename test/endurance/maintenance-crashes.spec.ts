@@ -30,7 +30,7 @@ let did: string[];
 let slow: string | undefined;
 let folder: string;
 let agent: ChildProcess;
-let announced: Operation[][];
+let announced: string[][];
 let reported: string[];
 
 beforeAll(async () => {

@@ -192,6 +192,7 @@ const HELD_BY: Readonly<Record<HoldReason, string>> = {
   approval: 'The request was not answered at the device.',
   hours: 'The owner of the device allows this operation at other hours.',
   queued: 'Another job was running.',
+  other: 'The agent waited for something else.',
 };
 
 function passTime(job: AgentJob, now: number): AgentJob | undefined {

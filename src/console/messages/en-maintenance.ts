@@ -154,6 +154,7 @@ export const enMaintenance = {
     'agent-silent': 'Read the information of the device to see whether the job was done.',
     'agent-removed': 'Enrol the agent again.',
     'internal-error': 'Check the log of the agent.',
+    other: 'The agent has a later version than this server. Update the server.',
   } as Record<JobFailure, string>,
   ended: {
     label: 'Finished maintenance jobs',

@@ -122,6 +122,7 @@ export const jaMaintenance: typeof enMaintenance = {
     approval: '機器での許可を待っています。',
     hours: '機器の所有者がこの操作を許可している時間帯ではありません。',
     queued: '機器で別のジョブを実行しています。',
+    other: 'エージェントが、このサーバーの知らない理由で待っています。',
   },
   activities: {
     downloading: 'ファイルをダウンロードしています',
@@ -167,6 +168,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'agent-silent': 'エージェントから時間内に報告がありませんでした。機器が完了したかどうかは不明です。',
     'agent-removed': 'エージェントが削除されました。',
     'internal-error': 'エージェントで予期しないエラーが発生しました。エージェントのログを確認してください。',
+    other: 'エージェントが、このサーバーの知らない理由を報告しました。',
   },
   remedies: {
     unsupported: 'この機器に関するエージェントの設定を確認してください。',
@@ -205,6 +207,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'agent-silent': '機器の情報を取得し、完了したか確認してください。',
     'agent-removed': 'エージェントを登録し直してください。',
     'internal-error': 'エージェントのログを確認してください。',
+    other: 'エージェントのほうが新しいバージョンです。サーバーを更新してください。',
   },
   ended: {
     label: '終了した保守ジョブ',

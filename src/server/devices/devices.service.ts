@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { z } from 'zod';
 import type { NamedSite } from '../../protocol/api';
-import type { announce, AnnouncedDevice } from '../../protocol/control-channel';
+import type { AnnouncedDevice } from '../../protocol/control-channel';
 import { kindHas, storesDocuments } from '../../protocol/device-kinds';
 import { sha256 } from '../../tunnel/sha256';
 import type { Actor } from '../auth/actor';
@@ -11,6 +10,7 @@ import type { Page, PageQuery } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentWake } from './agents/agent-wake';
 import { AgentsRepository, isAsleep, type AgentPresence } from './agents/agents.repository';
+import type { Announcement } from './announcement';
 import { DeviceEvents } from './device-events';
 import type { DeviceInformationEntity } from './information/device-information.entity';
 import { DeviceInformationRepository } from './information/device-information.repository';
@@ -18,8 +18,6 @@ import type { DeviceEntity } from './device.entity';
 import { DeviceOffline, UnknownAgent, UnknownApplication, UnknownDevice } from './devices.errors';
 import { DevicesRepository } from './devices.repository';
 import { searchTextOf } from './reported-summary';
-
-type Announcement = z.output<typeof announce.request>;
 
 /** Without operations and applications that devices of its kind do not have, whatever the agent announces. */
 const ofItsKind = <T extends AnnouncedDevice>(device: T): T => ({

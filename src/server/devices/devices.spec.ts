@@ -90,6 +90,20 @@ describe('agents and their devices', () => {
     await agent.leave();
   });
 
+  it('are stored without what only a later version of the agent knows', async () => {
+    const agent = await login(await plane.enrol('ahead'));
+    const {
+      devices: [device],
+      ...rest
+    } = announced(['ahead']);
+    const later = { ...device!, operations: [...device!.operations, 'align-heads'] };
+    for (let each = 0; each < 2; each++)
+      expect(await agent.ask(announce, { ...rest, devices: [later] })).toEqual({ refused: [] });
+    const { status, body } = await plane.call('ada', 'GET', '/devices/ahead');
+    expect([status, body.operations]).toEqual([200, device!.operations]);
+    await agent.leave();
+  });
+
   describe('that are new', () => {
     const wanted = ['hall-1', 'lobby', 'lobby-2', 'vault'];
     const own = async () => (await devices()).filter(({ agentId }) => agentId === 'careful').map(({ id }) => id);

@@ -4,6 +4,7 @@ import { announce, sleep } from '../../protocol/control-channel';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository } from './agents/agents.repository';
 import { NextKey } from './agents/next-key';
+import { knownPartOf } from './announcement';
 import { DevicesService } from './devices.service';
 
 /** Announcements, sleep and presence of agents on the control channel. */
@@ -17,9 +18,14 @@ export class DevicesStanzas implements OnModuleInit {
     private readonly journal: Journal,
   ) {}
 
+  /** Names of a later version that agents have announced; each agent's are logged once. */
+  private readonly noted = new Map<string, string>();
+
   onModuleInit(): void {
     this.transport.handle(announce, async (agentId, body) => {
-      const refused = await this.devices.announce(agentId, body);
+      const { announcement, unknown } = knownPartOf(body);
+      this.note(agentId, unknown);
+      const refused = await this.devices.announce(agentId, announcement);
       const devices = body.devices.length - refused.length;
       this.journal.info('devices announced', { agentId, devices, refusedDeviceIds: refused });
       void this.nextKey.announceTo(agentId);
@@ -36,5 +42,16 @@ export class DevicesStanzas implements OnModuleInit {
         .seen(agentId, at)
         .catch((error: unknown) => this.journal.unexpected(error, 'recording when an agent was last seen'));
     });
+  }
+
+  private note(agentId: string, unknown: readonly string[]): void {
+    const names = unknown.join(' ');
+    if (names === (this.noted.get(agentId) ?? '')) return;
+    this.noted.set(agentId, names);
+    if (unknown.length > 0)
+      this.journal.warn('an agent of a later version announces what this server does not know', {
+        agentId,
+        unknownNames: unknown,
+      });
   }
 }
