@@ -14,7 +14,7 @@ import { chainHash } from './audit-chain';
 import { AuditEventEntity } from './audit-event.entity';
 import { AuditRepository } from './audit.repository';
 import { AuditService } from './audit.service';
-import { verifyStoredAudit } from './audit-verification';
+import { verifyAudit, verifyStoredAudit } from './audit-verification';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -187,7 +187,6 @@ describe('the hash chain of the audit trail', () => {
     await record(8);
     jest.useRealTimers();
     const before = new Date(Date.now() - 400 * DAY_MS);
-    const { verifyAudit } = await import('./audit-verification.js');
     let reads = 0;
     const disturbed = {
       head: () => repository.head(),
@@ -199,6 +198,20 @@ describe('the hash chain of the audit trail', () => {
       },
     };
     expect(await verifyAudit(disturbed)).toMatchObject({ entries: 5, findings: [], last: { id: 10 } });
+  });
+
+  it('is verified without holding up others between two batches', async () => {
+    let [asked, turns] = [0, 0];
+    const turnsBefore: number[] = [];
+    const after = (id: number, most: number): Promise<AuditEventEntity[]> => {
+      turnsBefore.push(turns);
+      setImmediate(() => (turns += 1));
+      const first = Math.max(id, 0) + 1;
+      const entry = { at: new Date(0), actor: '', action: '', target: '', detail: '', hash: '' };
+      return Promise.resolve(Array.from({ length: asked++ < 3 ? most : 0 }, (_, n) => ({ ...entry, id: first + n })));
+    };
+    await verifyAudit({ after, head: () => Promise.resolve(null) });
+    expect(turnsBefore).toEqual([0, 1, 2, 3]);
   });
 
   it('is made of what an earlier version has stored', async () => {
