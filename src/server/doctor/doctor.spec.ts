@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -73,6 +74,34 @@ describe('before the first start', () => {
       `problem: 127.0.0.1:${port} is in use by another program`,
     ]);
     expect(about(found, 'port of the control channel')).toEqual(['fine: 127.0.0.1:0 is free']);
+  });
+});
+
+describe('the relay that a killed server has left', () => {
+  it.each<[what: string, port: 'own' | 'other', expected: RegExp]>([
+    [
+      'is recognized at its port',
+      'own',
+      /^fine: 127.0.0.1:\d+ is used by the relay that a killed server has left \(process \d+\), .* start the server/,
+    ],
+    ['does not excuse another program', 'other', /^problem: 127.0.0.1:\d+ is in use by another program$/],
+  ])('%s', async (_, at, expected) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const config = await settings({ PLATEN_RELAY: 'local', PLATEN_RELAY_PORT: String(port), PLATEN_PORT: '1' });
+    const relayFolder = join(config.data, 'relay');
+    const env = { PLATEN_RELAY_DATA: relayFolder, PLATEN_RELAY_PORT: at === 'own' ? String(port) : '1' };
+    const relay = spawn(process.execPath, ['-e', "console.log('up');setInterval(() => 0, 1000)", 'relay'], { env });
+    try {
+      await once(relay.stdout, 'data');
+      mkdirSync(relayFolder, { recursive: true });
+      writeFileSync(join(relayFolder, 'relay.pid'), String(relay.pid));
+      expect(about(await diagnosed(config), 'port of the relay')).toEqual([expect.stringMatching(expected)]);
+    } finally {
+      relay.kill('SIGKILL');
+      taken.close();
+    }
   });
 });
 

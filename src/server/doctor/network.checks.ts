@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, isIP } from 'node:net';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { about } from '../../protocol/api';
 import { check, note, problem, type CheckFinding } from '../../protocol/check-finding';
@@ -11,7 +12,8 @@ import type { Certificate } from '../config/certificate';
 import type { Config } from '../config/config';
 import { listenFailure } from '../http/listen-failure';
 import { ownUrlOf, publicUrlOf } from '../http/own-url';
-import { relayUrl } from '../relays/relay-environment';
+import { RELAY_FOLDER, relayUrl } from '../relays/relay-environment';
+import { runningRelay } from '../relays/relay-process';
 import { validUntil } from './certificate.checks';
 import { answerOf, handshake } from './probes';
 import { shownSite, siteName } from './site-name';
@@ -44,17 +46,23 @@ export async function runningServer(config: Config): Promise<{ runs: boolean; fi
   }
 }
 
+const CONTINUES =
+  'maybe with sessions: start the server, and it continues with them; otherwise the relay exits 10 minutes after the last session';
+
 /** Whether a server could listen on its ports. */
-export function portChecks({ http, xmpp, relay }: Config): Promise<CheckFinding>[] {
+export function portChecks({ data, http, xmpp, relay }: Config): Promise<CheckFinding>[] {
   const ports = [
     { name: 'port of console and API', host: http.host, port: http.port },
     { name: 'port of the control channel', host: xmpp.host, port: xmpp.port },
     ...(relay.local ? [{ name: 'port of the relay', host: relay.host, port: relay.port }] : []),
   ];
+  const left = relay.local && runningRelay(join(data, RELAY_FOLDER));
   return ports.map(({ name, host, port }) =>
     check(
       name,
       async () => {
+        if (left && port === relay.port && left.environment.PLATEN_RELAY_PORT === String(port))
+          return `${host}:${port} is used by the relay that a killed server has left (process ${left.pid}), ${CONTINUES}`;
         const server = createServer().listen(port, host);
         await once(server, 'listening').finally(() => server.close());
         return `${host}:${port} is free`;
