@@ -136,6 +136,7 @@ describe('what the documents name', () => {
     'docs/ARCHITECTURE.md',
     'docs/PROTOCOL.md',
     'docs/LOGS.md',
+    'docs/CAPACITY.md',
   ]
     .concat(readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`))
     .map((name) => [name, readFileSync(join(root, name), 'utf8')] as const);
