@@ -150,6 +150,23 @@ describe('traces', () => {
     expect(children.every(({ parentSpanId }) => parentSpanId === root.spanId)).toBe(true);
   });
 
+  it('show a job as one trace also if the server was restarted meanwhile', async () => {
+    const { body } = await plane.call('tom', 'POST', '/devices/printer/jobs', { operation: 'counters' });
+    const { id, requestedAt } = job.parse(body);
+    (await plane.agent.commanded(id, 'execute')).answer({ hold: 'stopped' });
+    await plane.agent.commanded(id, 'next');
+    await plane.halt();
+    await plane.boot();
+    await plane.connectAgent();
+    await plane.connectRelay();
+    (await plane.agent.commanded(id, 'next')).answer({ status: 'completed' });
+    const root = await until('the root span', () => collector.of(id).find(({ name }) => name === 'maintenance job'));
+    expect(+root.startTimeUnixNano / 1_000_000).toBeCloseTo(Date.parse(requestedAt), 0);
+    const children = collector.of(id).filter((span) => span !== root);
+    expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(['requested', 'job execute', 'job next']));
+    expect(children.every(({ parentSpanId }) => parentSpanId === root.spanId)).toBe(true);
+  });
+
   it('show requests by route, and what failed', async () => {
     await plane.call('tom', 'GET', '/devices/printer?secret=marker-of-a-query');
     const named = (name: string) => until(name, () => collector.spans.find((span) => span.name === name));
