@@ -352,7 +352,7 @@ describe('failures', () => {
       'firmware-unfit',
       'settings-missed',
     ];
-    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed'];
+    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed', 'other'];
     const tested = new Set([...FAILURES.map(([failure]) => failure), ...elsewhere, ...ofTheControlPlane]);
     expect(Object.keys(JOB_FAILURES).filter((failure) => !tested.has(failure as JobFailure))).toEqual([]);
   });
