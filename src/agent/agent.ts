@@ -38,6 +38,7 @@ import { PowerSaving } from './wake/power-saving';
 import { Substitute } from './wake/substitute';
 import { NO_PROXY } from '../tunnel/outbound-proxy';
 import { AgentUpdates } from './update/agent-updates';
+import type { RecentLog } from './log/recent-log';
 import type { AgentVersions } from './update/agent-versions';
 import { WakeKeys } from './wake/wake-keys';
 import { WakeListener } from './wake/wake-listener';
@@ -48,6 +49,8 @@ const ENDED_SHOWN = 20;
 export interface AgentOptions extends ControlChannelOptions {
   /** Absent: this agent is not updated. */
   readonly versions?: AgentVersions;
+  /** The last lines of the journal; undefined: none are kept. */
+  readonly log?: RecentLog;
   /** By device ID; replaces the addresses in the configuration. A device without one supports sessions only. */
   readonly accesses?: ReadonlyMap<string, DeviceAccess>;
 }
@@ -149,6 +152,7 @@ export class Agent {
       releaseKey,
       signer: signerOf(credentials),
       journal,
+      log: options.log,
     });
     this.#updates =
       options.versions &&

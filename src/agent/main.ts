@@ -1,4 +1,4 @@
-import { LOG_LEVELS, createJournal } from '../journal/journal';
+import { LOG_LEVELS, createJournal, standardError } from '../journal/journal';
 import { productVersion } from '../journal/product-version';
 import { Agent } from './agent';
 import { readConfiguration } from './configuration/configuration';
@@ -8,6 +8,7 @@ import { KnownIdentities } from './device/known-identities';
 import { KeepAlive } from './channel/keep-alive';
 import { Installation } from './enrolment/installation';
 import { ServerKeys } from './enrolment/server-keys';
+import { RecentLog } from './log/recent-log';
 import { AgentVersions } from './update/agent-versions';
 import { Supervisor } from './update/supervisor';
 import { SUPERVISED } from './update/supervisor-messages';
@@ -58,7 +59,8 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent | Sup
   const outbound = await readProxy(config, process.env);
   const file = credentials ?? credentialsFileFor(config);
   const account = await readCredentials(file);
-  const journal = createJournal('agent', level);
+  const log = new RecentLog(standardError());
+  const journal = createJournal('agent', level, log);
   const versions = new AgentVersions(configuration.state, journal);
   if (configuration.updates && !isSupervised)
     return new Supervisor({
@@ -74,7 +76,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent | Sup
   const installation = await Installation.load(configuration.state, journal);
   const keys = new ServerKeys(account, file, journal);
   const keepAlive = await KeepAlive.load(configuration.state, journal);
-  return new Agent(configuration, account, journal, { installation, keys, keepAlive, outbound, versions });
+  return new Agent(configuration, account, journal, { installation, keys, keepAlive, outbound, versions, log });
 }
 
 /** Prints an expected error as one line; rethrows others. */

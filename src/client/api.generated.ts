@@ -720,6 +720,7 @@ export interface components {
       | 'restart'
       | 'settings-read'
       | 'settings-set'
+      | 'logs-read'
       | 'firmware-install';
     Problem: {
       code: string;

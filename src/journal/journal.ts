@@ -58,7 +58,7 @@ export function createJournal(program: string, level: string, lines = standardEr
   return new Journal(logger);
 }
 
-function standardError(): DestinationStream {
+export function standardError(): DestinationStream {
   const lines = destination({ fd: 2, sync: true });
   lines.on('error', () => undefined); // a closed log pipe must not stop the program
   return lines;

@@ -20,8 +20,9 @@ const BY_IPP: readonly Operation[] = [
   'restart',
   'settings-read',
   'settings-set',
+  'logs-read',
 ];
-const BY_SNMP: readonly Operation[] = ['information', 'counters', 'settings-read'];
+const BY_SNMP: readonly Operation[] = ['information', 'counters', 'settings-read', 'logs-read'];
 
 /** What the configuration would need for an operation. */
 function missingFor(name: Operation, hasIpp: boolean): string {

@@ -73,6 +73,7 @@ const CHECKS: Readonly<Record<Operation, readonly Check[]>> = {
   identify: [],
   'settings-read': [],
   'settings-set': [],
+  'logs-read': [],
   // A printer that is printing queues the page.
   'test-page': [stopped, notAccepting],
   // These would cut off sessions and print jobs; a stopped device may need a restart.
@@ -80,8 +81,12 @@ const CHECKS: Readonly<Record<Operation, readonly Check[]>> = {
   'firmware-install': [sessionOpen, processing, jobsQueued(true)],
 };
 
-/** Whether the device can execute an operation (abstract 3). Every operation needs a device that answers. Pure. */
+/** Whether an operation needs a device that answers: the logs say why one does not. */
+export const needsDevice = (operation: Operation): boolean => operation !== 'logs-read';
+
+/** Whether the device can execute an operation (abstract 3). Pure. */
 export function determine(operation: Operation, facts: DeviceFacts): Determination {
+  if (!needsDevice(operation)) return { do: 'execute' };
   const { reached, problem, unanswered } = facts.information;
   // SNMP suffices for reading only
   const unansweredByIpp = unanswered?.protocol === 'ipp' && !READING.includes(operation) ? unanswered : undefined;

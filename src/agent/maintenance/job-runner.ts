@@ -9,7 +9,7 @@ import { momentOf } from '../../protocol/weekly-hours';
 import { UNREPORTED } from '../device/readiness';
 import type { DevicePoller } from '../information/device-poller';
 import type { JobSigner } from '../approval/job-approval-record';
-import { refusalOf, type MaintainedDevice } from './executability';
+import { needsDevice, refusalOf, type MaintainedDevice } from './executability';
 import type { FirmwareCheck } from './firmware-check';
 import {
   finalReport,
@@ -239,7 +239,9 @@ export class JobRunner {
     };
     const jobId = waiting();
     const { poller } = this.options;
-    const answer = poller.query(deviceId).catch((error) => lastingFailureOf(error) ?? poller.known(deviceId));
+    const order = jobId === undefined ? undefined : this.#jobs.get(jobId)?.order;
+    const lasting = (error: unknown) => (order && needsDevice(order.operation) ? lastingFailureOf(error) : undefined);
+    const answer = poller.query(deviceId).catch((error) => lasting(error) ?? poller.known(deviceId));
     void answer.then((information) => {
       if (this.#stopped || this.#suspended || jobId === undefined || waiting() !== jobId) return;
       const refuse = (outcome: Omit<JobOutcome, 'result'>) =>

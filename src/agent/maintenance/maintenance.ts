@@ -7,6 +7,7 @@ import type { Signer } from '../approval/approval-record';
 import type { ControlChannel } from '../channel/control-channel';
 import { encodeProblem } from '../channel/json-container';
 import type { DeviceAccess } from '../device/device-access';
+import type { RecentLog } from '../log/recent-log';
 import type { DevicePoller } from '../information/device-poller';
 import { carryOut } from './operations';
 import { type Command, encodeRefusal, encodeReport, readCommand } from './command-element';
@@ -35,6 +36,8 @@ export interface MaintenanceOptions {
   /** Signs the answers to jobs; undefined: this agent has no signing key. */
   readonly signer?: Signer;
   readonly journal: Journal;
+  /** The last lines of it. */
+  readonly log?: Pick<RecentLog, 'lines'>;
   readonly times?: JobRunnerTimes & OperationTimes;
 }
 
@@ -44,7 +47,7 @@ export class Maintenance {
   readonly #runner: JobRunner;
 
   constructor(private readonly options: MaintenanceOptions) {
-    const { devices, poller: watch, openSessions, channel, folder, server, journal, times } = options;
+    const { devices, poller: watch, openSessions, channel, folder, server, journal, log, times } = options;
     const { signal } = this.#stopping;
     const checkFirmware = firmwareCheck(options);
     this.#runner = new JobRunner({
@@ -58,7 +61,7 @@ export class Maintenance {
       carryOut: (order, reports) => {
         // Defined: without an access, `refusalOf` refuses the job.
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
-        const own = { poller: watch, folder, server, refusalOfFirmware: checkFirmware, journal, signal, times };
+        const own = { poller: watch, folder, server, refusalOfFirmware: checkFirmware, journal, log, signal, times };
         return carryOut(order, access, reports, own);
       },
       journal,

@@ -3,6 +3,7 @@ import type { JobOrder } from '../../protocol/ad-hoc-command';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { DeviceUnreachable, type DeviceAccess } from '../device/device-access';
+import type { RecentLog } from '../log/recent-log';
 import type { FirmwareCheck } from './firmware-check';
 import type { OwnServer } from './firmware-download';
 import type { VersionWait } from './job';
@@ -37,6 +38,8 @@ export interface OperationContext {
   readonly folder: string;
   readonly server: OwnServer;
   readonly refusalOfFirmware: FirmwareCheck;
+  /** Of this agent; undefined: it keeps none. */
+  readonly log?: Pick<RecentLog, 'lines'>;
   readonly progress: (activity: string, percent: number | null) => void;
   /** The device has received the firmware: resolves when this is stored, so that a restarted agent only waits. */
   readonly received: (wait: VersionWait) => Promise<void>;

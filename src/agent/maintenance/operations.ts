@@ -5,11 +5,13 @@ import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';
 import { type DeviceAccess, DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
+import type { RecentLog } from '../log/recent-log';
 import type { DevicePoller } from '../information/device-poller';
 import type { FirmwareCheck } from './firmware-check';
 import type { OwnServer } from './firmware-download';
 import { installFirmware } from './firmware-install';
 import type { JobOutcome, JobResults } from './job';
+import { readLogs } from './log-operation';
 import { JobFailed } from './maintenance.errors';
 import { counterLines, informationLines } from './result-lines';
 import { readSettings, setSettings } from './settings-operations';
@@ -44,6 +46,7 @@ const EXECUTE: Readonly<Record<Operation, (context: OperationContext) => Promise
   },
   'settings-read': readSettings,
   'settings-set': setSettings,
+  'logs-read': readLogs,
   'firmware-install': async (context) => ({ result: await installFirmware(context) }),
 };
 
@@ -58,6 +61,7 @@ export interface CarryOutOptions {
   readonly server: OwnServer;
   readonly refusalOfFirmware: FirmwareCheck;
   readonly journal: Journal;
+  readonly log?: Pick<RecentLog, 'lines'>;
   readonly signal: AbortSignal;
   readonly times?: OperationTimes;
 }

@@ -9,7 +9,7 @@ const choicesOf = (field?: unknown) =>
 const hours = [{ days: [1, 2, 3, 4, 5], from: '08:00', until: '18:00' }];
 
 describe("an owner's rules", () => {
-  const off = { 'settings-set': 'deny' };
+  const off = { 'settings-set': 'deny', 'logs-read': 'deny' };
   const asks = { identify: 'ask', 'test-page': 'ask', restart: 'ask', 'firmware-install': 'ask', ...off };
   const denies = { identify: 'deny', 'test-page': 'deny', restart: 'deny', 'firmware-install': 'deny', ...off };
   const reads = { information: 'allow', counters: 'allow', 'settings-read': 'allow' };

@@ -26,7 +26,7 @@ export type OwnerRules = Readonly<Record<Operation, OwnerRule>>;
 /** They change nothing at the device and print nothing. */
 export const READING: readonly Operation[] = ['information', 'counters', 'settings-read'];
 /** Without a rule of the owner, not even with a YES at the device. */
-export const ONLY_BY_RULE: readonly Operation[] = ['settings-set'];
+export const ONLY_BY_RULE: readonly Operation[] = ['settings-set', 'logs-read'];
 
 const choiceWithoutRule = (name: Operation): OwnerRule['do'] => {
   if (READING.includes(name)) return 'allow';
@@ -70,7 +70,7 @@ export const maintenanceField = z.unknown().transform((value, context) => {
   return parsed.data ?? z.NEVER;
 });
 
-/** Without a rule, an operation only goes without asking if it only reads, and settings are not set at all. */
+/** Without a rule, an operation only goes without asking if it only reads, settings are not set, and logs not read. */
 export function ownerRules(field?: z.output<typeof maintenanceField>): OwnerRules {
   const rules = operation.options.map((name): [Operation, OwnerRule] => {
     if (Array.isArray(field)) return [name, ruleFor(name, field.includes(name) ? 'allow' : 'deny')];

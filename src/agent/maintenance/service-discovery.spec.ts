@@ -41,6 +41,7 @@ describe('service discovery of an agent', () => {
       'restart',
       'settings-read',
       'settings-set',
+      'logs-read',
       'firmware-install',
     ];
     expect(await ask('items', COMMANDS)).toEqual(operations.map((operation) => `item ${NODE}${operation}`));

@@ -42,6 +42,7 @@ export const enMaintenance = {
     restart: { name: 'Restart', hint: 'The device is unavailable for a few minutes' },
     'settings-read': { name: 'Read settings', hint: 'Name, location, defaults and others' },
     'settings-set': { name: 'Change settings', hint: 'Sets values and reads them back' },
+    'logs-read': { name: 'Read logs', hint: 'Latest lines of the agent’s log, and the device’s alerts' },
     'firmware-install': { name: 'Install firmware', hint: 'The device is unavailable for several minutes' },
   } as Record<Operation, { name: string; hint: string }>,
   restart: 'Restart',
@@ -87,6 +88,16 @@ export const enMaintenance = {
   state: 'State',
   took: 'Duration',
   result: 'Result',
+  log: {
+    level: 'Level',
+    contains: 'Contains',
+    download: 'Download as text',
+    cut: 'Older lines are left out.',
+    levels: { trace: 'Trace', debug: 'Debug', info: 'Info', warn: 'Warning', error: 'Error' } as Partial<
+      Record<string, string>
+    >,
+    sources: { agent: 'Agent', device: 'Device' } as Partial<Record<string, string>>,
+  },
   cancel: 'Cancel',
   cancelNamed: (operation: string) => `Cancel: ${operation}`,
   firmware: 'Firmware',

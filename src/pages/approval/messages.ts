@@ -124,6 +124,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
       restart: 'Restarting the device',
       'settings-read': 'Reading the settings',
       'settings-set': 'Changing settings of the device',
+      'logs-read': 'Reading the log of the agent',
       'firmware-install': 'Installing firmware',
     },
     endings: {
@@ -202,6 +203,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
       restart: '機器の再起動',
       'settings-read': '設定の取得',
       'settings-set': '機器の設定の変更',
+      'logs-read': 'エージェントのログの取得',
       'firmware-install': 'ファームウェアのインストール',
     },
     endings: {

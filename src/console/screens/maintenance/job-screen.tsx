@@ -15,6 +15,7 @@ import { Requester } from '../requester';
 import { SignedAnswer } from '../signed-answer';
 import { decisionText } from '../device-information/device-texts';
 import { SettingOutcomes } from '../settings/setting-outcomes';
+import { JobLog } from './job-log';
 import { JobResult } from './job-result';
 import { CancelJob, JobProgress, JobStateLabel, JobWaiting } from './job-state';
 import { stepsOf, type JobStep } from './job-steps';
@@ -60,7 +61,7 @@ export function JobScreen() {
             )}
             {known.result.length > 0 && (
               <Panel title={t.maintenance.result}>
-                <JobResult job={known} />
+                {known.operation === 'logs-read' ? <JobLog job={known} /> : <JobResult job={known} />}
               </Panel>
             )}
           </>
