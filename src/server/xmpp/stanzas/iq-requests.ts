@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Element } from 'node-xmpp-server';
-import type { AgentStream } from '../stream/agent-stream';
+import type { BoundStream } from '../stream/bound-stream';
 import { readStanzaError } from './stanza-errors';
 import { AgentOffline, AgentRefused, AgentSilent } from '../xmpp.errors';
 import type { XmppLimits } from '../xmpp-limits';
@@ -12,12 +12,12 @@ interface Pending {
 
 /** IQs that wait for the answers of agents. Only the stream that received the request may answer. */
 export class IqRequests {
-  private readonly pending = new Map<AgentStream, Map<string, Pending>>();
+  private readonly pending = new Map<BoundStream, Map<string, Pending>>();
 
   constructor(private readonly limits: XmppLimits) {}
 
   /** The result stanza. @throws AgentOffline, AgentSilent, AgentRefused */
-  ask(stream: AgentStream, type: 'get' | 'set', payload: Element, timeoutMs: number): Promise<Element> {
+  ask(stream: BoundStream, type: 'get' | 'set', payload: Element, timeoutMs: number): Promise<Element> {
     const { agentId } = stream;
     const ofStream = this.pending.get(stream) ?? new Map<string, Pending>();
     if (ofStream.size >= this.limits.XMPP_IQS_IN_FLIGHT)
@@ -49,7 +49,7 @@ export class IqRequests {
   }
 
   /** An IQ of type result or error has arrived; ignored if this stream has no such request. */
-  settle(stream: AgentStream, iq: Element): void {
+  settle(stream: BoundStream, iq: Element): void {
     const pending = this.pending.get(stream)?.get(iq.attrs.id ?? '');
     if (!pending) return;
     if (iq.attrs.type === 'result') return pending.resolve(iq);
@@ -58,7 +58,7 @@ export class IqRequests {
   }
 
   /** The stream has closed and will answer nothing. */
-  fail(stream: AgentStream): void {
+  fail(stream: BoundStream): void {
     for (const pending of [...(this.pending.get(stream)?.values() ?? [])])
       pending.reject(new AgentOffline(stream.agentId));
   }

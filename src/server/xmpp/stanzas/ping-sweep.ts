@@ -2,7 +2,7 @@ import { Element } from 'node-xmpp-server';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { NS_PING } from '../../../protocol/control-channel';
 import { jittered } from '../../../protocol/waits';
-import type { AgentStream } from '../stream/agent-stream';
+import type { BoundStream } from '../stream/bound-stream';
 import type { IqRequests } from './iq-requests';
 import { AgentRefused } from '../xmpp.errors';
 import type { XmppLimits } from '../xmpp-limits';
@@ -20,7 +20,7 @@ interface Watched {
  * disconnects those that do not answer.
  */
 export class PingSweep {
-  private readonly watched = new Map<AgentStream, Watched>();
+  private readonly watched = new Map<BoundStream, Watched>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -38,21 +38,21 @@ export class PingSweep {
   }
 
   /** The first ping is early by up to half the interval, so that agents that connected together are spread out. */
-  watch(stream: AgentStream): void {
+  watch(stream: BoundStream): void {
     const now = performance.now();
     const due = now + jittered(this.limits.XMPP_PING_INTERVAL_MS, { least: 0.5, most: 1 });
     this.watched.set(stream, { due, receivedAt: now, isProbed: false });
   }
 
   /** The stream has sent something: it is alive. */
-  received(stream: AgentStream): void {
+  received(stream: BoundStream): void {
     const watched = this.watched.get(stream);
     if (!watched) return;
     watched.receivedAt = performance.now();
     if (watched.due !== Infinity) this.postpone(watched);
   }
 
-  forget(stream: AgentStream): void {
+  forget(stream: BoundStream): void {
     this.watched.delete(stream);
   }
 
@@ -60,7 +60,7 @@ export class PingSweep {
    * For a request: the connection may have been forgotten on the way while it was idle. Pings as soon as nothing has arrived
    * for XMPP_PROBE_IDLE_MS, and cuts the stream if nothing arrives within XMPP_PROBE_MS, long before the request times out.
    */
-  async probe(stream: AgentStream): Promise<void> {
+  async probe(stream: BoundStream): Promise<void> {
     const watched = this.watched.get(stream);
     if (!watched || watched.isProbed) return;
     watched.isProbed = true;
@@ -81,7 +81,7 @@ export class PingSweep {
   }
 
   /** Pings a stream. @returns whether the agent is alive */
-  async answers(stream: AgentStream, timeoutMs: number): Promise<boolean> {
+  async answers(stream: BoundStream, timeoutMs: number): Promise<boolean> {
     try {
       await this.requests.ask(stream, 'get', new Element('ping', { xmlns: NS_PING }), timeoutMs);
       return true;
@@ -91,7 +91,7 @@ export class PingSweep {
     }
   }
 
-  private async ping(stream: AgentStream, watched: Watched): Promise<void> {
+  private async ping(stream: BoundStream, watched: Watched): Promise<void> {
     watched.due = Infinity;
     if (!(await this.answers(stream, this.limits.XMPP_PING_TIMEOUT_MS))) return stream.destroy();
     this.postpone(watched);

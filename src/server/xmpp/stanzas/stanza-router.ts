@@ -1,7 +1,7 @@
 import { Element } from 'node-xmpp-server';
 import { NS_DISCO_INFO, NS_PING, NS_TIME } from '../../../protocol/control-channel';
 import { toInstant } from '../../../protocol/names';
-import type { AgentStream } from '../stream/agent-stream';
+import type { BoundStream } from '../stream/bound-stream';
 import type { ExchangeHandlers } from './exchange-handlers';
 import type { IqRequests } from './iq-requests';
 import { NS_CLIENT, NS_ROSTER } from '../namespaces';
@@ -18,7 +18,7 @@ export class StanzaRouter {
   ) {}
 
   /** @throws StreamError */
-  route(stream: AgentStream, stanza: Element): void {
+  route(stream: BoundStream, stanza: Element): void {
     // the library omits the stream's default namespace, jabber:client, from stanzas
     if ((stanza.getNS() ?? NS_CLIENT) !== NS_CLIENT)
       throw new StreamError('unsupported-stanza-type', 'only stanzas of jabber:client');
@@ -28,7 +28,7 @@ export class StanzaRouter {
     throw new StreamError('unsupported-stanza-type', 'only iq, presence and message');
   }
 
-  private iq(stream: AgentStream, iq: Element): void {
+  private iq(stream: BoundStream, iq: Element): void {
     const { type, id } = iq.attrs;
     if (type === 'result' || type === 'error') return this.requests.settle(stream, iq);
     const [payload, second] = iq.getChildElements();
@@ -57,7 +57,7 @@ export class StanzaRouter {
     return info;
   }
 
-  private exchange(stream: AgentStream, iq: Element, payload: Element): void {
+  private exchange(stream: BoundStream, iq: Element, payload: Element): void {
     if (stream.answering >= this.limits.XMPP_IQS_IN_FLIGHT)
       return reply(stream, iq, stanzaError('resource-constraint', 'too many requests at once', 'too-many-requests'));
     const answer = this.handlers.answer(stream.agentId, payload);
@@ -79,12 +79,12 @@ function timeNow(): Element {
   return time;
 }
 
-function isForServer(stream: AgentStream, to: string | undefined): boolean {
+function isForServer(stream: BoundStream, to: string | undefined): boolean {
   return !to || [stream.domain, String(stream.jid?.bare()), String(stream.jid)].includes(to);
 }
 
 /** RFC 6120 8.2.3: the same ID, the addresses swapped. */
-function reply(stream: AgentStream, iq: Element, outcome: Element | undefined): void {
+function reply(stream: BoundStream, iq: Element, outcome: Element | undefined): void {
   const type = outcome?.name === 'error' ? 'error' : 'result';
   const answer = new Element('iq', { type, id: iq.attrs.id, to: iq.attrs.from, from: iq.attrs.to });
   if (outcome) answer.cnode(outcome);
