@@ -22,6 +22,7 @@ import { loadSettings } from './settings';
 import { requestSpans } from './traces/request-spans';
 import { Traces } from './traces/traces';
 import { EmbeddedTransport } from './xmpp/embedded-transport';
+import { StreamTransport } from './xmpp/stream-transport';
 
 export interface RunningServer {
   readonly port: number;
@@ -74,8 +75,9 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   try {
     if (config.traces) app.use(requestSpans(app.get(Traces).add));
     await initialiseHttp(app, settings);
-    if (config.http.onePort)
-      shareOnePort(app.getHttpServer() as unknown as Server, app.get(EmbeddedTransport), journal);
+    const channel = app.get(StreamTransport);
+    if (config.http.onePort && channel instanceof EmbeddedTransport)
+      shareOnePort(app.getHttpServer() as unknown as Server, channel, journal);
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
     await app.close();

@@ -15,20 +15,27 @@ import {
   terminate,
 } from '../../src/protocol/control-channel';
 import { toInstant } from '../../src/protocol/names';
+import { ComponentTransport } from '../../src/server/xmpp/component/component-transport';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
+import type { ScramAlgorithm } from '../../src/server/xmpp/login/agent-accounts';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
+import type { StreamTransport } from '../../src/server/xmpp/stream-transport';
 import { removeFolder } from '../support/remove-folder';
 import { makeCertificate, type TestCertificate } from '../support/test-certificate';
 import { recordedJournal, type RecordedJournal } from '../support/recorded-journal';
 import { startFakeRelay } from '../support/relay/fake-relay';
 import { until } from '../support/until';
 import { EVERY_INSTALLATION } from '../support/xmpp/control-channel';
+import type { XmppEngine } from '../support/xmpp/engines/engine';
+import { ENGINES, SERVERS } from '../support/xmpp/servers';
 
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
 
 let certificate: TestCertificate;
-let server: EmbeddedTransport;
+let server: StreamTransport;
+/** Undefined: the embedded server. */
+let engine: XmppEngine | undefined;
 let port: number;
 let approvals: string[];
 let announced: string[][];
@@ -39,17 +46,20 @@ let panel: string;
 let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let id: string;
 
+/** The same for each login. */
+const keys = { sha1: scramKeys(PASSWORD, 'sha1'), sha256: scramKeys(PASSWORD, 'sha256') };
+
 async function startServer(onPort = 0): Promise<void> {
-  server = new EmbeddedTransport({
+  const options = {
     domain: DOMAIN,
-    host: '127.0.0.1',
-    port: onPort,
-    key: certificate.key,
-    certificate: certificate.cert,
     fakeSaltSecret: randomBytes(32),
-    accounts: { ...EVERY_INSTALLATION, scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) },
+    accounts: { ...EVERY_INSTALLATION, scramKeys: (_agentId: string, algorithm: ScramAlgorithm) => keys[algorithm] },
     journal: recordedJournal().journal,
-  });
+  };
+  const { key, cert } = certificate;
+  server = engine
+    ? new ComponentTransport({ ...options, engine: engine.component, firstRetryMs: 20 })
+    : new EmbeddedTransport({ ...options, host: '127.0.0.1', port: onPort, key, certificate: cert });
   server.handle(announce, (_agentId, { devices }) => {
     announced.push(devices.map((device) => `${device.id}:${device.applications.map((each) => each.id).join()}`));
     return Promise.resolve({ refused: ['mfp-2'] });
@@ -58,7 +68,8 @@ async function startServer(onPort = 0): Promise<void> {
     approvals.push(decision);
     return Promise.resolve({});
   });
-  ({ port } = await server.start());
+  const started = await server.start();
+  port = engine?.port ?? (started as { port: number }).port;
 }
 
 function newAgent(): Agent {
@@ -83,10 +94,7 @@ function newAgent(): Agent {
 
 const onlineCount = () => recorded.messages().filter((message) => message === 'agent online').length;
 
-beforeAll(async () => {
-  certificate = await makeCertificate();
-});
-beforeEach(async () => {
+async function startAll(): Promise<void> {
   [approvals, announced, id] = [[], [], randomUUID()];
   recorded = recordedJournal();
   folder = await mkdtemp(join(tmpdir(), 'platen-agent-'));
@@ -96,13 +104,14 @@ beforeEach(async () => {
   const listening = await agent.start();
   panel = `http://127.0.0.1:${listening.port}`;
   await until('the agent is online', () => onlineCount() === 1);
-});
-afterEach(async () => {
+}
+
+async function stopAll(): Promise<void> {
   await agent.stop();
   await server.stop();
   await relay.close();
   await removeFolder(folder);
-});
+}
 
 const ask = () =>
   server.request('agent-1', requestApproval, {
@@ -144,7 +153,15 @@ async function shown(): Promise<PanelView> {
   return JSON.parse(chunk.toString().split('data: ')[1] ?? '') as PanelView;
 }
 
-describe('an agent with its control plane, its panel and a relay', () => {
+describe.each(SERVERS)('an agent with its control plane (%s), its panel and a relay', (name) => {
+  beforeAll(async () => {
+    engine = name === 'embedded' ? undefined : await ENGINES[name](DOMAIN);
+    certificate = engine?.prepared.certificate ?? (await makeCertificate());
+  });
+  afterAll(() => engine?.stop());
+  beforeEach(startAll);
+  afterEach(stopAll);
+
   it('announces its devices and names those that are refused', () => {
     expect(announced).toEqual([['mfp-1:web', 'mfp-2:web']]);
     expect(recorded.lines).toContainEqual(expect.objectContaining({ level: 'error', deviceId: 'mfp-2' }));

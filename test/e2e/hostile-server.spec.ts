@@ -616,7 +616,7 @@ describe('what is no message of a server', () => {
       return sent;
     };
     for (const each of [stanza('iq', { type: 'result', id: randomUUID() }), stanza('message'), stanza('presence')])
-      server.transport.send('agent-1', each);
+      server.send('agent-1', each);
     expect(await server.sendIq('agent-1', container('{}'))).toBe('invalid-request');
     expect(await asking()).toEqual([]);
   });

@@ -56,6 +56,32 @@ describe('configuration', () => {
     expect(readConfig(environment).http.tls).toBe(tls);
   });
 
+  describe('with an XMPP engine', () => {
+    const engine = {
+      PLATEN_XMPP_COMPONENT: '127.0.0.1:5347',
+      PLATEN_XMPP_COMPONENT_SECRET_FILE: '/etc/platen/component',
+    };
+    it.each([
+      ['127.0.0.1:5347', '127.0.0.1', 5347],
+      ['[::1]:5347', '::1', 5347],
+      ['engine.example:5347', 'engine.example', 5347],
+    ])('reads its address, %s', (PLATEN_XMPP_COMPONENT, host, port) =>
+      expect(readConfig({ ...engine, PLATEN_XMPP_COMPONENT }).xmpp.component).toEqual({
+        ...{ host, port },
+        secretFile: '/etc/platen/component',
+      }),
+    );
+    it.each([
+      ['PLATEN_XMPP_COMPONENT', '127.0.0.1'],
+      ['PLATEN_XMPP_COMPONENT', '127.0.0.1:99999'],
+      ['PLATEN_XMPP_COMPONENT', 'user@host:5347'],
+      ['PLATEN_XMPP_COMPONENT_SECRET_FILE', ''],
+      ['PLATEN_XMPP_DOMAIN', 'two words'],
+      ['PLATEN_XMPP_TRUST_PROXY', 'yes'],
+      ['PLATEN_ONE_PORT', 'yes'],
+    ])('refuses %s=%s', (name, value) => expect(() => readConfig({ ...engine, [name]: value })).toThrow(`${name}: `));
+  });
+
   describe('on one port', () => {
     const one = { PLATEN_ONE_PORT: 'yes', PLATEN_PUBLIC_URL: 'https://p.example' };
 

@@ -51,6 +51,8 @@ export interface Config {
     readonly publicPort: number | undefined;
     /** Addresses and networks of the reverse proxies that send the PROXY protocol; empty: none. */
     readonly proxies: readonly string[];
+    /** The XMPP engine that has the agents' streams; undefined: the server that is embedded here. */
+    readonly component: { readonly host: string; readonly port: number; readonly secretFile: string } | undefined;
   };
   readonly relay: {
     /** Whether this server starts and supervises a local relay. */
@@ -167,6 +169,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       publicHost: e.PLATEN_XMPP_PUBLIC_HOST ?? shared?.host,
       publicPort: e.PLATEN_XMPP_PUBLIC_PORT ?? shared?.port,
       proxies: e.PLATEN_XMPP_TRUST_PROXY,
+      component: e.PLATEN_XMPP_COMPONENT
+        ? {
+            ...endpointIn(e.PLATEN_XMPP_COMPONENT),
+            secretFile: resolve(e.PLATEN_XMPP_COMPONENT_SECRET_FILE!),
+          }
+        : undefined,
     },
     relay: {
       local: e.PLATEN_RELAY === 'local',
@@ -238,6 +246,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       audit: e.PLATEN_KEEP_AUDIT_DAYS,
     },
   });
+}
+
+/** @param text `host:port`, IPv6 addresses in brackets */
+function endpointIn(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
 }
 
 /** Browsers resolve every name under `localhost` to loopback (RFC 6761 6.3), where this server listens by default. */

@@ -70,6 +70,12 @@ export const environment = z
     PLATEN_XMPP_PUBLIC_HOST: z.string().optional(),
     PLATEN_XMPP_PUBLIC_PORT: port.optional(),
     PLATEN_XMPP_TRUST_PROXY: proxySetting,
+    PLATEN_XMPP_COMPONENT: z
+      .string()
+      .regex(/^[^\s:/@[\]]+:\d{1,5}$|^\[[0-9a-f:.]+\]:\d{1,5}$/i, 'must be host:port')
+      .refine((text) => Number(/\d+$/.exec(text)) <= 65_535, 'must have a port up to 65535')
+      .optional(),
+    PLATEN_XMPP_COMPONENT_SECRET_FILE: z.string().optional(),
     PLATEN_RELAY: z.enum(['local', 'remote']).default('local'),
     PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
     PLATEN_RELAY_PORT: port.default(8090),
@@ -187,6 +193,21 @@ export const environment = z
     if (!isLoopback(env.PLATEN_RELAY_HOST)) problem('PLATEN_RELAY_HOST', `must be a loopback address ${served}`);
     if (env.PLATEN_RELAY_PORT === 0) problem('PLATEN_RELAY_PORT', `must be a certain port ${served}`);
     if (env.PLATEN_RELAY_PUBLIC_URL) problem('PLATEN_RELAY_PUBLIC_URL', `must be left out ${served}`);
+  })
+  .superRefine((env, context) => {
+    const problem = (name: keyof typeof env, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (!env.PLATEN_XMPP_COMPONENT !== !env.PLATEN_XMPP_COMPONENT_SECRET_FILE)
+      problem(
+        'PLATEN_XMPP_COMPONENT_SECRET_FILE',
+        'PLATEN_XMPP_COMPONENT and PLATEN_XMPP_COMPONENT_SECRET_FILE must be set together',
+      );
+    if (!env.PLATEN_XMPP_COMPONENT) return;
+    const served = 'with PLATEN_XMPP_COMPONENT, because agents connect to the XMPP engine';
+    if (env.PLATEN_ONE_PORT === 'yes') problem('PLATEN_ONE_PORT', `must be no ${served}`);
+    if (env.PLATEN_XMPP_TRUST_PROXY.length > 0) problem('PLATEN_XMPP_TRUST_PROXY', `must be left out ${served}`);
+    if (!domain.safeParse(env.PLATEN_XMPP_DOMAIN).success)
+      problem('PLATEN_XMPP_DOMAIN', 'must be a domain name with PLATEN_XMPP_COMPONENT');
   })
   .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
     path: ['PLATEN_DATA'],

@@ -53,7 +53,8 @@ const CONTINUES =
 export function portChecks({ data, http, xmpp, relay }: Config): Promise<CheckFinding>[] {
   const ports = [
     { name: 'port of console and API', host: http.host, port: http.port },
-    { name: 'port of the control channel', host: xmpp.host, port: xmpp.port },
+    // otherwise it is the engine's
+    ...(xmpp.component ? [] : [{ name: 'port of the control channel', host: xmpp.host, port: xmpp.port }]),
     ...(relay.local ? [{ name: 'port of the relay', host: relay.host, port: relay.port }] : []),
   ];
   const left = relay.local && runningRelay(join(data, RELAY_FOLDER));

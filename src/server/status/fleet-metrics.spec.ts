@@ -15,6 +15,7 @@ describe('the metrics of the fleet', () => {
     for (const line of [
       'platen_agents 2',
       'platen_agents_online 1',
+      'platen_control_channel_up 1',
       'platen_devices 1',
       'platen_relay_runs{relay="local",standing="serving"} 1',
       'platen_sessions{state="established"} 1',

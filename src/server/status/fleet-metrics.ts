@@ -30,6 +30,9 @@ export class FleetMetrics {
     transport.onPresence((presence) => online[presence.online ? 'add' : 'delete'](presence.agentId));
     this.count('platen_agents', 'Enrolled agents', () => dataSource.getRepository(AgentEntity).count());
     this.count('platen_agents_online', 'Agents with a connection to this server', () => Promise.resolve(online.size));
+    this.count('platen_control_channel_up', 'Whether agents can be connected: 0 while the XMPP engine is not', () =>
+      Promise.resolve(transport.problem === undefined ? 1 : 0),
+    );
     this.count('platen_devices', 'Devices of the enrolled agents', () =>
       dataSource.getRepository(DeviceEntity).count(),
     );

@@ -9,6 +9,7 @@ import { StorageProbe, StorageUnwritable } from '../config/storage-probe';
 import { hasSpace } from '../database/database-errors';
 import { Documented } from '../http/api-docs';
 import { Readiness } from '../http/readiness';
+import { DeviceTransport } from '../xmpp/device-transport';
 
 /** For a supervisor, which restarts a process that does not answer `/healthz`. */
 @Controller()
@@ -20,13 +21,19 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly readiness: Readiness,
     dataSource: DataSource,
-    @Inject(CONFIG) { data }: Config,
+    transport: DeviceTransport,
+    @Inject(CONFIG) { data, xmpp }: Config,
   ) {
     const storage = new StorageProbe(data);
     readiness.add('storage', async () => {
       await storage.check();
       if (!(await hasSpace(dataSource))) throw new StorageUnwritable('storage-full');
     });
+    if (xmpp.component)
+      readiness.add('xmpp-engine', () => {
+        if (transport.problem === undefined) return Promise.resolve();
+        return Promise.reject(new Error('the XMPP engine is not connected'));
+      });
     readiness.add('database', async () => void (await dataSource.query('SELECT 1')));
   }
 

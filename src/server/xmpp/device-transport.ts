@@ -82,6 +82,11 @@ export abstract class DeviceTransport {
   /** Called for every change of an agent's connection. */
   abstract onPresence(listener: (presence: Presence) => void): void;
 
+  /** Why no agent can be connected; undefined: agents can connect. */
+  get problem(): string | undefined {
+    return undefined;
+  }
+
   /** Ends the agent's stream and closes its carrier, as when its account has been removed. */
   abstract disconnect(agentId: string): void;
 }

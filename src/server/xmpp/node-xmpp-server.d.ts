@@ -32,6 +32,7 @@ declare module 'node-xmpp-server' {
   }
 
   export class StreamParser extends EventEmitter {
+    constructor(options: { Parser: new () => object });
     write(text: string): void;
   }
 

@@ -1,11 +1,13 @@
 import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/xmpp/control-channel';
+import { SERVERS, useServer } from '../../../test/support/xmpp/servers';
 import { until } from '../../../test/support/until';
 import { terminate } from '../../protocol/control-channel';
 
-describe('control channel', () => {
+describe.each(SERVERS)('control channel, %s', (server) => {
+  const start = useServer(server);
   let channel: ControlChannel;
   beforeEach(async () => {
-    channel = await ControlChannel.start();
+    channel = await start();
   });
   afterEach(() => channel.stop());
 
@@ -15,7 +17,7 @@ describe('control channel', () => {
       [
         'a ping to the domain',
         "<ping xmlns='urn:xmpp:ping'/>",
-        /<iq type="result" id="1"[^>]*from="xmpp.test"\/>/,
+        /<iq type="result" id="1"[^>]*from="xmpp.test"[^>]*\/>/,
         DOMAIN,
       ],
       [
@@ -58,7 +60,7 @@ describe('control channel', () => {
     it('accepts the session request of RFC 3921', async () => {
       const wire = await channel.login('agent');
       wire.write("<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>");
-      await wire.expect(/<iq type="result" id="s">/);
+      await wire.expect(/<iq type="result" id="s"[^>]*>/);
     });
 
     it('chooses the resource itself', async () => {
@@ -116,18 +118,27 @@ describe('control channel', () => {
       expect(reported).toEqual(['agent']);
     });
 
-    it('ends with the account, also in the middle of a login', async () => {
+    it('ends with the account', async () => {
       const bound = await channel.login('agent');
-      const loggingIn = await channel.connect();
-      await loggingIn.open();
-      const first = Buffer.from('n,,n=agent,r=x').toString('base64');
-      loggingIn.write(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>${first}</auth>`);
-      await loggingIn.expect(/<challenge/);
       channel.transport.disconnect('agent');
-      await Promise.all([bound.expect(/<not-authorized /), loggingIn.expect(/<not-authorized /)]);
+      await bound.expect(/<not-authorized /);
       await bound.expectClosed();
       await until('the agent to be offline', () => channel.presence.length === 2);
       expect(channel.presence).toEqual(['agent+', 'agent-']);
     });
   });
+});
+
+it('the account ends a login in the middle', async () => {
+  // at an engine, the login fails when it binds (component-transport.spec.ts)
+  const channel = await ControlChannel.start();
+  const loggingIn = await channel.connect();
+  await loggingIn.open();
+  const first = Buffer.from('n,,n=agent,r=x').toString('base64');
+  loggingIn.write(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>${first}</auth>`);
+  await loggingIn.expect(/<challenge/);
+  channel.transport.disconnect('agent');
+  await loggingIn.expect(/<not-authorized /);
+  await loggingIn.expectClosed();
+  await channel.stop();
 });

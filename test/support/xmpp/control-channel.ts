@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Element } from 'node-xmpp-server';
 import { createJournal, type Journal } from '../../../src/journal/journal';
 import type { AgentAccounts, ScramAlgorithm, ScramKeys } from '../../../src/server/xmpp/login/agent-accounts';
+import { ComponentTransport } from '../../../src/server/xmpp/component/component-transport';
 import { EmbeddedTransport } from '../../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../../src/server/xmpp/login/scram';
 import { readStanzaError } from '../../../src/server/xmpp/stanzas/stanza-errors';
-import type { AgentStream } from '../../../src/server/xmpp/stream/agent-stream';
+import type { StreamTransport } from '../../../src/server/xmpp/stream-transport';
+import type { BoundStream } from '../../../src/server/xmpp/stream/bound-stream';
 import type { XmppLimits } from '../../../src/server/xmpp/xmpp-limits';
 import { makeCertificate, type TestCertificate } from '../test-certificate';
+import { until } from '../until';
+import type { XmppEngine } from './engines/engine';
 import { XmppWire } from './xmpp-wire';
 
 export const DOMAIN = 'xmpp.test';
@@ -36,45 +40,54 @@ class TestAccounts implements AgentAccounts {
   }
 }
 
-/** Also sends what no server sends. */
-class RawTransport extends EmbeddedTransport {
-  readonly #streams = new Map<string, AgentStream>();
-  readonly #answers = new Map<string, (answer: Element) => void>();
-
-  override bound(stream: AgentStream): void {
-    this.#streams.set(stream.agentId, stream);
-    super.bound(stream);
-  }
-
-  override received(stream: AgentStream, stanza: Element): void {
-    const { id = '' } = stanza.attrs;
-    this.#answers.get(id)?.(stanza);
-    this.#answers.delete(id);
-    super.received(stream, stanza);
-  }
-
-  send(agentId: string, stanza: Element): void {
-    const stream = this.#streams.get(agentId);
-    if (!stream) throw new Error(`${agentId} is not online`);
-    stream.send(stanza);
-  }
-
-  answer(id: string): Promise<Element> {
-    return new Promise((resolve) => this.#answers.set(id, resolve));
-  }
-}
-
-/** The real control channel on a free port; records the presence that it reports. */
+/** The real control channel on a free port, or at an XMPP engine; records the presence that it reports. */
 export class ControlChannel {
   readonly presence: string[] = [];
   private readonly wires = new Set<XmppWire>();
+  private readonly streams = new Map<string, BoundStream>();
+  private readonly answers = new Map<string, (answer: Element) => void>();
 
   private constructor(
-    readonly transport: RawTransport,
+    readonly transport: StreamTransport,
     readonly port: number,
     readonly certificate: TestCertificate,
+    private readonly isEngine: boolean,
   ) {
     transport.onPresence(({ agentId, online }) => this.presence.push(`${agentId}${online ? '+' : '-'}`));
+    const bound = transport.bound.bind(transport);
+    const received = transport.received.bind(transport);
+    transport.bound = (stream) => {
+      this.streams.set(stream.agentId, stream);
+      bound(stream);
+    };
+    transport.received = (stream, stanza) => {
+      const { id = '' } = stanza.attrs;
+      this.answers.get(id)?.(stanza);
+      this.answers.delete(id);
+      received(stream, stanza);
+    };
+  }
+
+  /** The control channel with the agents' streams at this engine. */
+  static async at(
+    engine: XmppEngine,
+    limits: Partial<XmppLimits> = {},
+    accounts: AgentAccounts = new TestAccounts(),
+    journal: Journal = createJournal('test', 'silent'),
+  ): Promise<ControlChannel> {
+    const transport = new ComponentTransport({
+      domain: DOMAIN,
+      engine: engine.component,
+      fakeSaltSecret: Buffer.alloc(32, 7),
+      accounts,
+      journal,
+      limits: { XMPP_CLOSE_MS: 200, ...OFTEN, ...limits },
+      firstRetryMs: 20,
+    });
+    const channel = new ControlChannel(transport, engine.port, engine.prepared.certificate, true);
+    await transport.start();
+    await until('the engine to be connected', () => transport.problem === undefined);
+    return channel;
   }
 
   static async start(
@@ -84,7 +97,7 @@ export class ControlChannel {
     proxies: readonly string[] = [],
   ): Promise<ControlChannel> {
     const certificate = await certificateOfThisRun();
-    const transport = new RawTransport({
+    const transport = new EmbeddedTransport({
       domain: DOMAIN,
       host: '127.0.0.1',
       port: 0,
@@ -97,23 +110,30 @@ export class ControlChannel {
       limits: { XMPP_AUTH_DELAY_MS: 10, XMPP_CLOSE_MS: 200, ...OFTEN, ...limits },
     });
     const { port } = await transport.start();
-    return new ControlChannel(transport, port, certificate);
+    return new ControlChannel(transport, port, certificate, false);
   }
 
   /** Sends an agent an IQ that may hold anything. @returns the code of its refusal, or `accepted` */
   async sendIq(agentId: string, payload: Element, attributes: Record<string, string> = {}): Promise<string> {
     const id = randomUUID();
-    const answer = this.transport.answer(id);
+    const answer = new Promise<Element>((resolve) => this.answers.set(id, resolve));
     const iq = new Element('iq', { id, type: 'set', ...attributes });
     iq.cnode(payload);
-    this.transport.send(agentId, iq);
+    this.send(agentId, iq);
     const stanza = await answer;
     return stanza.attrs.type === 'result' ? 'accepted' : readStanzaError(stanza).code;
   }
 
+  /** Sends what no server sends. */
+  send(agentId: string, stanza: Element): void {
+    const stream = this.streams.get(agentId);
+    if (!stream) throw new Error(`${agentId} is not online`);
+    stream.send(stanza);
+  }
+
   /** A raw client that has only finished its TLS handshake. @param first what it sends in front of it */
   async connect(first?: string): Promise<XmppWire> {
-    const wire = await XmppWire.connect(this.port, DOMAIN, first);
+    const wire = await XmppWire.connect(this.port, DOMAIN, first, this.isEngine);
     this.wires.add(wire);
     return wire;
   }
@@ -121,6 +141,8 @@ export class ControlChannel {
   async login(agentId: string, first?: string): Promise<XmppWire> {
     const wire = await this.connect(first);
     await wire.login(agentId, PASSWORD);
+    // the engine reports a stream to this server before it forwards its stanzas
+    if (this.isEngine) await wire.ping();
     return wire;
   }
 

@@ -2,6 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { CanonicalStream } from './canonical-stream';
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 
@@ -21,12 +22,13 @@ export class XmppWire {
     /** The connection below `socket`. */
     private readonly tcp: Socket,
     readonly domain: string,
+    canonical?: CanonicalStream,
   ) {
     socket.setEncoding('utf8');
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('data', (text: string) => {
-      this.received += text;
+      this.received += canonical ? canonical.feed(text) : text;
       this.wake();
     });
     this.closed = new Promise((resolve) => {
@@ -41,13 +43,14 @@ export class XmppWire {
   /**
    * Direct TLS; the certificate is not checked: the client side is not under test.
    * @param first what is sent in front of it
+   * @param isCanonical rewrites what the server sends
    */
-  static async connect(port: number, domain: string, first = ''): Promise<XmppWire> {
+  static async connect(port: number, domain: string, first = '', isCanonical = false): Promise<XmppWire> {
     const tcp = await dial(port);
     tcp.write(first);
     const socket = connectTls({ socket: tcp, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
     await once(socket, 'secureConnect');
-    return new XmppWire(socket, tcp, domain);
+    return new XmppWire(socket, tcp, domain, isCanonical ? new CanonicalStream() : undefined);
   }
 
   /** Without TLS. */

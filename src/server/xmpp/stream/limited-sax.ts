@@ -8,9 +8,14 @@ const STREAM = 'stream:stream';
 /**
  * XML parser of one stream with the interface that node-xmpp's StreamParser expects (`startElement`, `text`,
  * `endElement`). Strict (RFC 6120 11.1: no comments, processing instructions, DTDs or entities), reads no byte twice, and
- * limits depth, elements and bytes of each stanza. `write` throws violations; the parser must not be used afterwards.
+ * limits depth, elements and bytes of each stanza. `write` throws violations; the parser must not be used afterwards. For a
+ * stream that carries stanzas of many peers, `cuts` omits what exceeds depth or elements instead.
  */
 export class LimitedSax extends EventEmitter {
+  /** Something of the stanza whose end is emitted now was omitted. */
+  isCut = false;
+  /** Open elements that are omitted. */
+  private omitted = 0;
   private readonly parser = new SaxesParser({ xmlns: false, position: false });
   private depth = 0;
   private elements = 0;
@@ -24,6 +29,7 @@ export class LimitedSax extends EventEmitter {
   constructor(
     private readonly limits: XmppLimits,
     private readonly maxBytes: () => number,
+    private readonly cuts = false,
   ) {
     super();
     this.parser.on('error', () => {
@@ -50,6 +56,7 @@ export class LimitedSax extends EventEmitter {
   private opened(name: string, attributes: Record<string, string>): void {
     this.depth += 1;
     this.elements += 1;
+    if (this.cuts && this.omits()) return;
     if (this.depth > this.limits.XMPP_DEPTH) throw new StreamError('policy-violation', 'nested too deeply');
     if (this.elements > this.limits.XMPP_ELEMENTS_PER_STANZA)
       throw new StreamError('policy-violation', 'too many elements in one stanza');
@@ -59,7 +66,16 @@ export class LimitedSax extends EventEmitter {
     this.emit('startElement', name, attributes);
   }
 
+  private omits(): boolean {
+    const { XMPP_DEPTH, XMPP_ELEMENTS_PER_STANZA } = this.limits;
+    if (this.omitted === 0 && this.depth <= XMPP_DEPTH && this.elements <= XMPP_ELEMENTS_PER_STANZA) return false;
+    this.omitted += 1;
+    this.isCut = true;
+    return true;
+  }
+
   private text(text: string): void {
+    if (this.omitted > 0) return;
     // blanks between stanzas only keep connections alive (RFC 6120 4.6.1)
     if (this.depth > 1) this.emit('text', text);
     else if (text.trim() !== '') throw new StreamError('bad-format', 'text between stanzas');
@@ -67,8 +83,10 @@ export class LimitedSax extends EventEmitter {
 
   private closed(name: string): void {
     this.depth -= 1;
+    if (this.omitted > 0) return void (this.omitted -= 1);
     if (this.depth <= 1) this.complete();
     this.emit('endElement', name);
+    if (this.depth <= 1) this.isCut = false;
   }
 
   /** The header or a stanza is complete; counting starts again. */
