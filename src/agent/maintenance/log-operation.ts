@@ -29,7 +29,10 @@ interface Line {
 }
 const line = (source: 'device' | 'agent', level: string, text: string): Line => ({
   name: `${source}.${level}`,
-  value: text.slice(0, LIMITS.LOG_TEXT_CHARACTERS).replace(/\p{Surrogate}$/u, '').trimEnd(),
+  value: text
+    .slice(0, LIMITS.LOG_TEXT_CHARACTERS)
+    .replace(/\p{Surrogate}$/u, '')
+    .trimEnd(),
 });
 
 const LEVEL_OF = { report: 'info', warning: 'warn', error: 'error' } as const;
