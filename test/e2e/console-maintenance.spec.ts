@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { en } from '../../src/console/messages/en';
 import type { Job } from '../../src/protocol/maintenance';
 import { sampleFirmware, sampleJob, sampleUser } from '../support/samples/api-samples';
@@ -52,6 +53,32 @@ describe('maintenance in the console, without a server', () => {
     await card.getByRole('link', { name: t.ended.show }).click();
     await page.getByRole('row', { name: 'Impressions 128,456' }).waitFor();
     expect(await card.count()).toBe(0);
+  });
+
+  it('a technician reads logs: by level and text, as they are, and as a file', async () => {
+    const hostile = '<img src=x onerror="document.title=1"> no control channel';
+    const result: Job['result'] = [
+      { name: '001.device.error', value: 'media-jam: Tray 2' },
+      { name: '002.agent.warn', value: `2030-01-07T09:00:00Z ${hostile}` },
+      { name: '003.agent.info', value: '2030-01-07T08:59:00Z agent online' },
+      { name: '004.log.cut', value: 'Older lines are left out.' },
+    ];
+    const done: Job = { ...sampleJob, operation: 'logs-read', result };
+    await page.route(new RegExp(`/api/jobs/${sampleJob.id}$`), (route) => route.fulfill({ json: done }));
+    await visit(`/jobs/${sampleJob.id}`);
+    const rows = page.getByRole('table', { name: t.operations['logs-read'].name }).getByRole('row');
+    await page.getByText(hostile).waitFor();
+    expect(await rows.count()).toBe(4);
+    await page.getByLabel(t.log.level).selectOption('warn');
+    await page.getByText('agent online').waitFor({ state: 'detached' });
+    await page.getByLabel(t.log.contains).fill('CONTROL');
+    await page.getByText('media-jam').waitFor({ state: 'detached' });
+    expect(await rows.allInnerTexts()).toEqual([expect.stringContaining(hostile), expect.stringContaining(t.log.cut)]);
+    const saving = page.waitForEvent('download');
+    await page.getByRole('link', { name: t.log.download }).click();
+    const file = await readFile(await (await saving).path(), 'utf8');
+    expect(file.split('\n')).toHaveLength(result.length + 1);
+    expect(file).toContain(`2030-01-07T09:00:00Z\tagent\twarn\t${hostile}\n`);
   });
 
   it('progress, a hold and an end change a job where it stands', async () => {
