@@ -43,7 +43,7 @@ export function JobLog({ job }: { job: Job }) {
           {shown.map(({ source, level, time, text: line }, index) => (
             <tr key={index}>
               <td>{time && `${formats.day(time)}, ${formats.clock(time)}`}</td>
-              <td>{t.maintenance.log.sources[source] ?? source}</td>
+              <td>{t.maintenance.log.sources[source] ?? ''}</td>
               <td>{t.maintenance.log.levels[level] ?? ''}</td>
               <td>{level === 'cut' ? t.maintenance.log.cut : <bdi>{line}</bdi>}</td>
             </tr>
