@@ -1,5 +1,6 @@
 import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AccountMailEntity } from './src/server/auth/account-mails/account-mail.entity';
 import { ApiTokenEntity } from './src/server/auth/tokens/api-token.entity';
 import { AccessTokenEntity } from './src/server/auth/clients/access-token.entity';
 import { ExternalClientEntity } from './src/server/auth/clients/external-client.entity';
@@ -18,6 +19,7 @@ import { AlertSettingsEntity } from './src/server/alerts/settings/alert-settings
 import { CampaignDeviceEntity } from './src/server/campaigns/campaign-device.entity';
 import { CampaignEntity } from './src/server/campaigns/campaign.entity';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
+import { AccountMails1763683200070 } from './src/server/database/migrations/0070-account-mails';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
@@ -100,6 +102,7 @@ const entities = [
   UserEntity,
   SecondFactorEntity,
   RecoveryCodeEntity,
+  AccountMailEntity,
   CookieSessionEntity,
   ApiTokenEntity,
   ExternalClientEntity,
@@ -193,6 +196,7 @@ const migrations = [
   AgentUpdates1763683200062,
   DeviceSettings1763683200055,
   CampaignSettings1763683200066,
+  AccountMails1763683200070,
 ];
 
 const common = {

@@ -33,6 +33,7 @@ export const LOG_FIELDS = {
   conditionId: 'access condition',
   alertId: 'alert',
   noticeId: 'notice',
+  accountMailId: 'mail about an account',
   deliveryId: 'delivery about an alert',
   reportMailId: 'mail with a meter report',
   firmwareId: 'stored firmware',

@@ -71,6 +71,7 @@ export const newUser = z
     path: ['password'],
     message: 'either a password, or single sign-on',
   });
+const emailAddress = z.email().max(254);
 export const userChange = z
   .strictObject({
     displayName: shownLine(100).min(1),
@@ -80,6 +81,7 @@ export const userChange = z
     /** Instead of the password, which no longer works. A new password ends single sign-on. */
     login: z.literal('oidc'),
     administratorId: z.uuid().nullable(),
+    email: emailAddress.nullable(),
   })
   .partial()
   .refine(({ password, login }) => password === undefined || login === undefined, {
@@ -91,7 +93,7 @@ export const userChange = z
 export const profileChange = z
   .strictObject({
     displayName: shownLine(100).min(1),
-    email: z.email().max(254).nullable(),
+    email: emailAddress.nullable(),
     language: language.nullable(),
   })
   .partial();

@@ -25,8 +25,11 @@ const nameIn = (names: typeof BROWSERS, text: string): string | undefined =>
  * A name for a header `User-Agent`, such as `Firefox, Windows`; for a program that is no browser, what it calls itself.
  * Anyone can send any header, so it helps users to recognise their own browsers, and proves nothing.
  */
-export function browserName(userAgent: string): string {
+export const browserName = (userAgent: string): string =>
+  knownBrowserName(userAgent) ?? userAgent.slice(0, OTHER_CHARACTERS);
+
+/** The same without any text of the sender; undefined for what is no known browser. */
+export function knownBrowserName(userAgent: string): string | undefined {
   const browser = nameIn(BROWSERS, userAgent);
-  if (browser === undefined) return userAgent.slice(0, OTHER_CHARACTERS);
-  return [browser, nameIn(SYSTEMS, userAgent)].filter(Boolean).join(', ');
+  return browser && [browser, nameIn(SYSTEMS, userAgent)].filter(Boolean).join(', ');
 }

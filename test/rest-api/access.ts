@@ -37,6 +37,7 @@ export const ACCESS: Record<Route, Access> = {
   'POST /api/auth/factors/passkey': 'browser',
   'POST /api/auth/factors/recovery-codes': 'browser',
   'DELETE /api/auth/factors/:id': 'browser',
+  'GET /api/auth/events': 'technician',
   'GET /api/auth/logins': 'technician',
   'DELETE /api/auth/logins': 'technician',
   'DELETE /api/auth/logins/:id': 'technician',

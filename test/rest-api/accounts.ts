@@ -47,9 +47,22 @@ export function describeLogins(api: () => RestApi): void {
 
     it('show and change their own account', async () => {
       const before = await api().answers('tess', 'GET /api/auth/me', user);
-      const change = { displayName: 'Tess T.', email: 'tess@vendor.example', language: 'ja' };
+      const change = { displayName: 'Tess T.', language: 'ja' };
       const changed = await api().answers('tess', 'PATCH /api/auth/me', user, { body: change });
       expect(changed).toEqual({ ...before, ...change });
+    });
+
+    it('change their own address in a browser only, and see what happened to their account', async () => {
+      const browser = await newLogin(api(), 'abe');
+      const body = { email: 'abe@vendor.example' };
+      await api().answers('anonymous', 'PATCH /api/auth/me', user, { ...browser, body });
+      const events = await api().answers('anonymous', 'GET /api/auth/events', page(auditEvent), browser);
+      expect(events.rows.map(({ action, target }) => [action, target])).toEqual([
+        ['profile.changed', 'abe'],
+        ['login.permitted', 'abe'],
+        ['user.created', 'abe'],
+      ]);
+      await api().refuses('tess', 'PATCH /api/auth/me', '403 forbidden', { body });
     });
 
     it('change their own password, which ends every API token', async () => {

@@ -39,6 +39,7 @@ const SHOWS: Record<Route, Shows> = {
   'PATCH /api/auth/me': 'none',
   'POST /api/auth/password': 'none',
   'GET /api/auth/factors': 'none',
+  'GET /api/auth/events': 'none',
   'GET /api/auth/logins': 'none',
   'DELETE /api/auth/logins': 'none',
   'DELETE /api/auth/logins/:id': 'none',

@@ -1,6 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { factors, login, newTotp, recoveryCodes, type newFactor } from '../../protocol/account';
+import { auditEvent, type AuditEvent } from '../../protocol/api';
+import { usePages } from './pages';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
 
@@ -25,6 +27,9 @@ export function useEndLogins(userId: Whose) {
     onSettled: () => client.invalidateQueries({ queryKey: ['logins'] }),
   });
 }
+
+/** Logins of the user of this page, and changes of the account. */
+export const useAccountEvents = () => usePages<AuditEvent>(['account-events'], auditEvent, '/auth/events', 0);
 
 // ---- second factors
 

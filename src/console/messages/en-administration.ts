@@ -22,6 +22,8 @@ export const enAdministration = {
     deactivate: 'Deactivate',
     deactivateTitle: (name: string) => `Deactivate ${name}?`,
     deactivateHint: 'The user is logged out everywhere and can no longer log in. The history is kept.',
+    email: 'E-mail',
+    emailHint: 'For notices, and for mails about logins and changes of the account',
     newPassword: 'New password',
     newPasswordHint: 'Leave empty to keep the current password. A new password ends all logins of the user.',
     you: 'you',

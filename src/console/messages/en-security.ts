@@ -14,6 +14,8 @@ export const enSecurity = {
   endAll: 'End all logins',
   noLogins: 'Not logged in anywhere',
   noLoginsHint: 'Browsers appear here after a login. Programs use API tokens.',
+  events: 'Events of your account',
+  noEvents: 'No events yet',
   accessOf: (name: string) => `Logins and second factors of ${name}`,
   factors: 'Second factors',
   noFactors: 'No second factor',

@@ -121,7 +121,8 @@ export const en = {
     title: 'Profile',
     about: 'About you',
     email: 'E-mail',
-    emailHint: 'Notices, for example about an interrupted session, are also sent to this address',
+    emailHint:
+      'For notices, for example about an interrupted session, and for mails about logins and changes of your account',
     language: 'Language',
     browserLanguage: 'Browser default',
     saved: 'Saved.',

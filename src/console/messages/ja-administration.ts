@@ -24,6 +24,8 @@ export const jaAdministration: typeof enAdministration = {
     deactivate: '無効にする',
     deactivateTitle: (name) => `「${name}」を無効にしますか？`,
     deactivateHint: 'すべてのログインが終了し、以後ログインできなくなります。履歴は保持されます。',
+    email: 'メールアドレス',
+    emailHint: 'お知らせと、ログインやアカウントの変更に関するメールが送信されます',
     newPassword: '新しいパスワード',
     newPasswordHint: '変更しない場合は空欄にしてください。変更すると、このユーザーのすべてのログインが終了します。',
     you: '自分',

@@ -66,12 +66,12 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['There are already {} second factors.', '第2要素はすでに{}個あります。'],
   [
-    'How a user logs in can only be changed shortly after a login.',
-    'ログイン方法を変更できるのは、ログイン直後だけです。',
+    'How a user logs in, and their address, can only be changed shortly after a login.',
+    'ログイン方法とメールアドレスを変更できるのは、ログイン直後だけです。',
   ],
   [
-    'API tokens cannot change how a user logs in. Use the console.',
-    'APIトークンではログイン方法を変更できません。コンソールを使用してください。',
+    'API tokens cannot change how a user logs in, and not their own address. Use the console.',
+    'APIトークンではログイン方法と自分のメールアドレスを変更できません。コンソールを使用してください。',
   ],
   ['This server has no single sign-on.', 'このサーバーにはシングルサインオンがありません。'],
   ['either a password, or single sign-on', 'パスワードとシングルサインオンは、どちらか一方を選択してください。'],

@@ -16,6 +16,8 @@ export const jaSecurity: typeof enSecurity = {
   endAll: 'すべてのログインを終了',
   noLogins: 'ログイン中のブラウザーはありません',
   noLoginsHint: 'ログインしたブラウザーがここに表示されます。プログラムはAPIトークンを使用します。',
+  events: 'アカウントの操作履歴',
+  noEvents: '履歴はまだありません',
   accessOf: (name) => `「${name}」のログインと第2要素`,
   factors: '第2要素',
   noFactors: '第2要素はありません',

@@ -121,7 +121,7 @@ export const ja: Messages = {
     title: 'プロフィール',
     about: '基本情報',
     email: 'メールアドレス',
-    emailHint: 'セッションの中断などのお知らせが、このアドレスにも送信されます',
+    emailHint: 'セッションの中断などのお知らせと、ログインやアカウントの変更に関するメールが送信されます',
     language: '言語',
     browserLanguage: 'ブラウザーの設定に合わせる',
     saved: '保存しました。',

@@ -29,6 +29,7 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
   const [role, setRole] = useState(user.role);
   const administrators = useAdministrators();
   const [administratorId, setAdministrator] = useState(user.administratorId);
+  const [email, setEmail] = useState(user.email ?? '');
   const [password, setPassword] = useState('');
   const errors = fieldErrors(change.error, t);
   const setActive = (active: boolean, done: () => void): void =>
@@ -39,7 +40,13 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
         id="user-form"
         onSubmit={(event) => {
           event.preventDefault();
-          const changed = { displayName, role, administratorId, ...(password && { password }) };
+          const changed = {
+            displayName,
+            role,
+            administratorId,
+            email: email.trim() || null,
+            ...(password && { password }),
+          };
           change.mutate({ id: user.id, change: changed }, { onSuccess: onDone });
         }}
       >
@@ -73,6 +80,15 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
             onChange={(value) => setAdministrator(value === NONE ? null : value)}
             error={errors.administratorId}
             allowDeselect={false}
+          />
+          <TextInput
+            type="email"
+            label={t.users.email}
+            description={t.users.emailHint}
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+            error={errors.email}
+            maxLength={254}
           />
           <PasswordInput
             label={t.users.newPassword}

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessEvents } from './access-events';
+import { AccountMailEntity } from './account-mails/account-mail.entity';
+import { AccountMailsRepository } from './account-mails/account-mails.repository';
+import { AccountMailEvents, AccountMails } from './account-mails/account-mails.service';
 import { AuditEventEntity } from './audit/audit-event.entity';
 import { AuditRepository } from './audit/audit.repository';
 import { AuditService } from './audit/audit.service';
@@ -15,7 +18,9 @@ import { UsersService } from './users/users.service';
 
 /** Users and the audit trail, without HTTP: the server and the command `create-user` share it. */
 @Module({
-  imports: [TypeOrmModule.forFeature([UserEntity, AuditEventEntity, SecondFactorEntity, RecoveryCodeEntity])],
+  imports: [
+    TypeOrmModule.forFeature([UserEntity, AuditEventEntity, SecondFactorEntity, RecoveryCodeEntity, AccountMailEntity]),
+  ],
   providers: [
     UsersRepository,
     UsersService,
@@ -23,9 +28,20 @@ import { UsersService } from './users/users.service';
     AuditRepository,
     AuditService,
     AccessEvents,
+    AccountMailsRepository,
+    AccountMailEvents,
+    AccountMails,
     FactorsRepository,
     FactorsService,
   ],
-  exports: [UsersService, AuditService, AccessEvents, FactorsService],
+  exports: [
+    UsersService,
+    AuditService,
+    AccessEvents,
+    AccountMails,
+    AccountMailsRepository,
+    AccountMailEvents,
+    FactorsService,
+  ],
 })
 export class AccountsModule {}

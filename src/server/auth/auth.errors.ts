@@ -173,12 +173,12 @@ export class TooManyFactors extends ProblemError {
 }
 export class LoginTooOld extends ProblemError {
   constructor() {
-    super('login-too-old', 'How a user logs in can only be changed shortly after a login.');
+    super('login-too-old', 'How a user logs in, and their address, can only be changed shortly after a login.');
   }
 }
 export class BrowserLoginRequired extends ProblemError {
   constructor() {
-    super('forbidden', 'API tokens cannot change how a user logs in. Use the console.');
+    super('forbidden', 'API tokens cannot change how a user logs in, and not their own address. Use the console.');
   }
 }
 export class LoginWithToken extends ProblemError {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
+import { AccountMailOutbox } from './mail/account-mail-outbox';
 import { MailOutbox } from './mail/mail-outbox';
 import { MailTransport } from './mail/mail-transport';
 import { MailsRepository } from './mail/mails.repository';
@@ -15,7 +16,15 @@ import { NoticesService } from './notices.service';
 @Module({
   imports: [AuthModule, CustomersModule, TypeOrmModule.forFeature([NoticeEntity])],
   controllers: [NoticesController],
-  providers: [NoticesRepository, MailsRepository, NoticeEvents, MailTransport, MailOutbox, NoticesService],
+  providers: [
+    NoticesRepository,
+    MailsRepository,
+    NoticeEvents,
+    MailTransport,
+    MailOutbox,
+    AccountMailOutbox,
+    NoticesService,
+  ],
   exports: [NoticesService, NoticeEvents, MailTransport],
 })
 export class NoticesModule {}

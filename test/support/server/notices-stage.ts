@@ -26,6 +26,7 @@ import { DatabaseModule } from '../../../src/server/database/database.module';
 import { initialiseHttp } from '../../../src/server/http/http-application';
 import { HttpModule } from '../../../src/server/http/http.module';
 import { NestLogger } from '../../../src/server/nest-logger';
+import { AccountMailOutbox } from '../../../src/server/notices/mail/account-mail-outbox';
 import { MailOutbox } from '../../../src/server/notices/mail/mail-outbox';
 import { MailTransport } from '../../../src/server/notices/mail/mail-transport';
 import { NoticeEvents } from '../../../src/server/notices/notice-events';
@@ -84,7 +85,7 @@ export class NoticesStage {
   }
 
   /** The settings may be others than before. */
-  async open(environment: Record<string, string> = {}): Promise<void> {
+  async open(environment: Record<string, string> = {}, port = 0): Promise<void> {
     const all = { PLATEN_DATA: this.data, PLATEN_TRUST_PROXY: 'yes', ...this.environment, ...environment };
     const sink = new Writable({
       write: (line: Buffer, _encoding, done) => {
@@ -99,8 +100,8 @@ export class NoticesStage {
       logger: new NestLogger(settings.journal),
     });
     await initialiseHttp(this.app, settings);
-    Object.assign(this.outbox, { retryFirstMs: RETRY_FIRST_MS, stopMs: STOP_MS });
-    await this.app.listen(0, '127.0.0.1');
+    for (const outbox of this.outboxes) Object.assign(outbox, { retryFirstMs: RETRY_FIRST_MS, stopMs: STOP_MS });
+    await this.app.listen(port, '127.0.0.1');
     this.port = (this.app.getHttpServer().address() as AddressInfo).port;
     this.isOpen = true;
     this.opened = JSON.stringify(environment);
@@ -109,18 +110,38 @@ export class NoticesStage {
     if (this.isOpen) await this.app.close();
     this.isOpen = false;
   }
+  /** With the same settings. Browsers find it at the same address. */
+  async restart(): Promise<void> {
+    const { opened, port } = this;
+    await this.close();
+    await this.open(JSON.parse(opened) as Record<string, string>, port);
+  }
+  /** Mails that are being sent are abandoned when it stops. */
+  abandonMails(): void {
+    for (const outbox of this.outboxes) outbox.stopMs = 0;
+  }
   /** As newly started with these settings, without users and notices; mails that are being sent are abandoned. */
   async renew(environment: Record<string, string> = {}): Promise<void> {
     if (!this.isOpen) await this.open(environment);
-    for (const table of ['notices', 'api_tokens', 'cookie_sessions', 'users', 'sites', 'assignments'])
+    for (const table of [
+      'notices',
+      'account_mails',
+      'second_factors',
+      'recovery_codes',
+      'api_tokens',
+      'cookie_sessions',
+      'users',
+      'sites',
+      'assignments',
+    ])
       await this.write(`DELETE FROM ${table}`);
     if (this.opened !== JSON.stringify(environment)) {
-      this.outbox.stopMs = 0;
+      this.abandonMails();
       await this.close();
       await this.open(environment);
     }
-    const { outbox, mailTransport } = this;
-    Object.assign(outbox, { retryFirstMs: RETRY_FIRST_MS, stopMs: STOP_MS });
+    const { outboxes, mailTransport } = this;
+    for (const outbox of outboxes) Object.assign(outbox, { retryFirstMs: RETRY_FIRST_MS, stopMs: STOP_MS });
     Object.assign(mailTransport, { connectMs: LIMITS.MAIL_TIMEOUT_MS, acceptMs: LIMITS.MAIL_ACCEPT_MS });
     this.lines.length = 0;
   }
@@ -137,6 +158,9 @@ export class NoticesStage {
   }
   get outbox(): MailOutbox {
     return this.app.get(MailOutbox);
+  }
+  private get outboxes(): Pick<MailOutbox, 'retryFirstMs' | 'stopMs'>[] {
+    return [this.outbox, this.app.get(AccountMailOutbox)];
   }
   get mailTransport(): MailTransport {
     return this.app.get(MailTransport);
@@ -165,10 +189,15 @@ export class NoticesStage {
     await this.app.get(UsersService).change(COMMAND_LINE, id, fields);
   }
 
-  async loggedIn(username: string): Promise<ReturnType<typeof request.agent>> {
-    const browser = request
+  /** A browser with its own cookies and its own address. */
+  browser(userAgent = ''): ReturnType<typeof request.agent> {
+    return request
       .agent(`http://127.0.0.1:${this.port}`)
-      .set('X-Forwarded-For', `198.51.100.${(this.addresses += 1)}`);
+      .set('X-Forwarded-For', `198.51.100.${(this.addresses += 1)}`)
+      .set('User-Agent', userAgent);
+  }
+  async loggedIn(username: string, userAgent?: string): Promise<ReturnType<typeof request.agent>> {
+    const browser = this.browser(userAgent);
     await browser.post('/api/auth/login').send({ username, password: PASSWORD }).expect(200);
     return browser;
   }
@@ -195,6 +224,9 @@ export class NoticesStage {
   /** Of the user's only notice, also if they no longer see it. */
   async mailStateOf(recipientId: string): Promise<MailState> {
     return (await this.app.get(DataSource).getRepository(NoticeEntity).findOneByOrFail({ recipientId })).mail;
+  }
+  async read<Row>(sql: string): Promise<Row[]> {
+    return this.app.get(DataSource).query<Row[]>(sql);
   }
   /** Runs a statement on the open database, as if time had passed or the server had ended in the middle of something. */
   async write(sql: string): Promise<void> {

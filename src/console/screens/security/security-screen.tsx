@@ -2,6 +2,7 @@ import { useText } from '../../messages/language';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
 import { useCurrent } from '../current-user';
+import { AccountEvents } from './account-events';
 import { FactorsPanel } from './factors';
 import { EndAllLogins, Logins } from './logins';
 import { PasswordForm } from './password-form';
@@ -23,6 +24,9 @@ export function SecurityScreen() {
           </div>
         </Panel>
       )}
+      <Panel title={t.security.events}>
+        <AccountEvents />
+      </Panel>
     </Page>
   );
 }

@@ -102,7 +102,7 @@ export class AccessGuard implements CanActivate {
 }
 
 /** @throws BrowserLoginRequired, LoginTooOld */
-function refuseOldLogin({ loginId, loginAt = 0 }: Identity): void {
+export function refuseOldLogin({ loginId, loginAt = 0 }: Identity): void {
   if (loginId === undefined) throw new BrowserLoginRequired();
   if (Date.now() - loginAt > LIMITS.FACTOR_CHANGE_MS) throw new LoginTooOld();
 }

@@ -11,13 +11,13 @@ import {
   type AuditExportQuery,
 } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
-import { toInstant } from '../../../protocol/names';
 import type { Page } from '../../database/page';
 import { Answers } from '../../http/answers';
 import { Documented } from '../../http/api-docs';
 import { sendTexts } from '../../http/download';
 import { ExternalClientsService } from '../clients/external-clients.service';
 import { EXPORT_FORMATS, exportOf } from './audit-export';
+import { presentedAuditEvent } from './audit.presenter';
 import { AuditService } from './audit.service';
 import { Permit } from '../access/access.guard';
 import { CurrentActor } from '../access/identity';
@@ -38,7 +38,7 @@ export class AuditController {
   ): Promise<Page<AuditEvent>> {
     const of = clientId === undefined ? undefined : await this.clients.auditNames(clientId);
     const { rows, next } = await this.audit.page(query, of);
-    return { rows: rows.map(({ hash: _, at, ...event }) => ({ ...event, at: toInstant(at) })), next };
+    return { rows: rows.map(presentedAuditEvent), next };
   }
 
   /** Read in batches while it is sent, oldest first. */

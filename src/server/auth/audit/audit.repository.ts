@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThanOrEqual, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { In, LessThanOrEqual, MoreThan, Repository, type EntityManager } from 'typeorm';
 import { StorageFull } from '../../database/database-errors';
 import { ColumnUnreadable } from '../../database/encrypted-column';
 import { readPage, type Page, type PageQuery } from '../../database/page';
@@ -51,6 +51,12 @@ export class AuditRepository {
   page(query: PageQuery, of?: AuditNames): Promise<Page<AuditEventEntity>> {
     const rows = this.events.createQueryBuilder('e');
     if (of) rows.andWhere('(e.actor = :actor OR e.target = :target)', of);
+    return readPage(rows, ['id'], 'DESC', query);
+  }
+
+  /** @param target of the entries @param actions with one of these actions */
+  pageOf(query: PageQuery, target: string, actions: readonly string[]): Promise<Page<AuditEventEntity>> {
+    const rows = this.events.createQueryBuilder('e').where({ target, action: In([...actions]) });
     return readPage(rows, ['id'], 'DESC', query);
   }
 

@@ -6,6 +6,20 @@ import type { Actor } from '../actor';
 import type { AuditEventEntity } from './audit-event.entity';
 import { AuditRepository, type AuditNames } from './audit.repository';
 
+/** Their target is the user ID. */
+const ACCOUNT_ACTIONS = [
+  'login.permitted',
+  'login.refused',
+  'login.ended',
+  'login.factor-added',
+  'login.factor-removed',
+  'login.recovery-codes-created',
+  'password.changed',
+  'profile.changed',
+  'user.created',
+  'user.bound',
+  'user.changed',
+] as const;
 const TARGET_CHARACTERS = 200;
 const DETAIL_CHARACTERS = 2_000;
 
@@ -48,6 +62,11 @@ export class AuditService {
       if (last === undefined) return;
       after = last;
     }
+  }
+
+  /** Logins of a user, and changes of the account, newest first. */
+  ofAccount(query: PageQuery, username: string): Promise<Page<AuditEventEntity>> {
+    return this.repository.pageOf(query, username, ACCOUNT_ACTIONS);
   }
 
   page(query: PageQuery, of?: AuditNames): Promise<Page<AuditEventEntity>> {

@@ -6,6 +6,7 @@ import type { externalClientChange, newExternalClient } from '../../../protocol/
 import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
 import { AccessEvents } from '../access-events';
+import { AccountMails } from '../account-mails/account-mails.service';
 import type { ActingClient, Actor } from '../actor';
 import type { AuditNames } from '../audit/audit.repository';
 import { AuditService } from '../audit/audit.service';
@@ -36,6 +37,7 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     private readonly repository: ExternalClientsRepository,
     private readonly access: AccessEvents,
     private readonly audit: AuditService,
+    private readonly mails: AccountMails,
     private readonly journal: Journal,
   ) {}
 
@@ -86,6 +88,7 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     };
     if (!(await this.repository.insert(client))) throw new ClientExists(name);
     await this.audit.record(actor, 'client.created', targetOf(client), decided(client));
+    await this.mails.tell(actor.userId, 'client-created');
     return { client, secret };
   }
 

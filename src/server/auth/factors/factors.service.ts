@@ -4,6 +4,7 @@ import type { LoginStep } from '../../../protocol/account';
 import type { Role } from '../../../protocol/api';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
+import { AccountMails } from '../account-mails/account-mails.service';
 import type { Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { LastFactor, PasskeyRefused, TooManyFactors, UnknownFactor, WrongFactorCode } from '../auth.errors';
@@ -24,6 +25,7 @@ export class FactorsService {
     private readonly repository: FactorsRepository,
     private readonly users: UsersService,
     private readonly audit: AuditService,
+    private readonly mails: AccountMails,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -114,6 +116,7 @@ export class FactorsService {
     if ((await this.repository.confirmed(actor.userId)).length === 0) throw new UnknownFactor();
     const codes = await this.replaceCodes(actor.userId);
     await this.audit.record(actor, 'login.recovery-codes-created', actor.username);
+    await this.mails.tell(actor.userId, 'recovery-codes-replaced');
     return codes;
   }
 
@@ -128,6 +131,7 @@ export class FactorsService {
     if (factors.length === 1) await this.repository.removeAll(userId);
     else if (!(await this.repository.remove(userId, id))) throw new UnknownFactor();
     await this.audit.record(actor, 'login.factor-removed', username, factor.name);
+    await this.mails.tell(userId, 'factor-removed');
   }
 
   /** All of a user who has lost them. A user whose role requires one sets it up at the next login. @throws UnknownUser */
@@ -135,11 +139,13 @@ export class FactorsService {
     const { username } = await this.users.get(userId);
     if ((await this.repository.removeAll(userId)) === 0) return;
     await this.audit.record(actor, 'login.factor-removed', username, 'all');
+    await this.mails.tell(userId, 'factors-reset', { by: actor.username });
   }
 
   private async added(actor: Actor, { name }: SecondFactorEntity): Promise<string[] | null> {
     const codes = (await this.repository.codesLeft(actor.userId)) === 0 ? await this.replaceCodes(actor.userId) : null;
     await this.audit.record(actor, 'login.factor-added', actor.username, name);
+    await this.mails.tell(actor.userId, 'factor-added');
     return codes;
   }
 

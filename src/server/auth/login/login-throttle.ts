@@ -48,6 +48,11 @@ export class LoginThrottle {
     return 0;
   }
 
+  /** Recent failures of an account from all places. */
+  failuresOf(account: string): number {
+    return this.accounts.get(account)?.count ?? 0;
+  }
+
   /** The password was right. */
   succeeded(account: string, place: string): void {
     this.forgive(account, place, Infinity);

@@ -3,9 +3,12 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { Journal } from '../../../journal/journal';
 import type { passwordChange } from '../../../protocol/api';
+import { knownBrowserName } from '../../../protocol/browser-name';
+import { LIMITS } from '../../../protocol/limits';
 import { networkOf } from '../../../tunnel/network-of';
 import { AccessEvents } from '../access-events';
 import { identityOf, pendingLoginOf } from '../access/identity';
+import { AccountMails } from '../account-mails/account-mails.service';
 import type { ActingUser, Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import {
@@ -44,6 +47,7 @@ export class LoginService {
     private readonly pending: PendingLogins,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
+    private readonly mails: AccountMails,
     private readonly journal: Journal,
   ) {}
 
@@ -70,6 +74,8 @@ export class LoginService {
       const target = known ? username : '(unknown user)';
       await this.audit.record(actor, 'login.refused', target, `from ${address}`);
       this.journal.step('S103', undefined, { permitted: false });
+      if (known && this.throttle.failuresOf(username) >= LIMITS.LOGIN_FAILURES_FROM_ALL_PLACES)
+        await this.mails.tell((await this.users.getByName(username)).id, 'passwords-refused');
       throw new LoginRefused();
     }
     this.throttle.succeeded(username, place);
@@ -107,6 +113,8 @@ export class LoginService {
     });
     if (!factor) {
       await this.audit.record(undefined, 'login.refused', actor.username, `wrong code, from ${request.ip ?? ''}`);
+      if (this.throttle.failuresOf(account) >= LIMITS.LOGIN_FAILURES_FREE)
+        await this.mails.tell(actor.userId, 'codes-refused');
       throw new WrongCode();
     }
     this.throttle.succeeded(account, place);
@@ -193,14 +201,23 @@ export class LoginService {
     actor: ActingUser,
     factor: ProvedFactor | undefined,
   ): Promise<void> {
-    const { username } = actor;
+    const { userId, username } = actor;
     const how = factor ? `from ${request.ip ?? ''}, with ${factor}` : `from ${request.ip ?? ''}`;
     await this.audit.record(actor, 'login.permitted', username, how);
-    this.browsers.remember(request, response, username, this.browsers.of(request, username));
+    const known = this.browsers.of(request, username);
+    this.browsers.remember(request, response, username, known);
     const replaced = identityOf(request);
     await storeLogin(request, actor, factor);
     if (replaced) this.access.publish('logged-out', replaced.actor.userId);
     this.journal.step('S103', undefined, { permitted: true });
+    const browser = knownBrowserName(request.get('user-agent') ?? '');
+    const facts = { address: request.ip ?? '', ...(browser && { browser }) };
+    if (known === undefined) await this.mails.tell(userId, 'new-browser', facts);
+    if (factor === 'recovery-code')
+      await this.mails.tell(userId, 'recovery-code-used', {
+        ...facts,
+        left: await this.factors.recoveryCodesLeft(userId),
+      });
   }
 
   private authenticate(request: Request, response: Response): Promise<{ actor: ActingUser | undefined } & LoginInfo> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccessEvents } from '../access-events';
+import { AccountMails } from '../account-mails/account-mails.service';
 import type { Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { UnknownLogin } from '../auth.errors';
@@ -14,6 +15,7 @@ export class UserLogins {
     private readonly users: UsersService,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
+    private readonly mails: AccountMails,
   ) {}
 
   /** Newest first. @throws UnknownUser */
@@ -39,5 +41,6 @@ export class UserLogins {
   private async ended(actor: Actor, userId: string, username: string, where: string): Promise<void> {
     this.access.publish('logged-out', userId);
     await this.audit.record(actor, 'login.ended', username, where);
+    if (actor.userId !== userId) await this.mails.tell(userId, 'logins-ended', { by: actor.username });
   }
 }

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { newApiToken } from '../../../protocol/api';
 import { secretHash, sha256 } from '../../../tunnel/sha256';
 import { AccessEvents } from '../access-events';
+import { AccountMails } from '../account-mails/account-mails.service';
 import type { Actor } from '../actor';
 import type { ApiTokenEntity } from './api-token.entity';
 import { ApiTokensRepository } from './api-tokens.repository';
@@ -35,6 +36,7 @@ export class ApiTokensService {
     private readonly users: UsersService,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
+    private readonly mails: AccountMails,
   ) {}
 
   list(actor: Actor): Promise<ApiTokenEntity[]> {
@@ -71,6 +73,7 @@ export class ApiTokensService {
     if (!(await this.repository.insert(entity, loginId))) throw new NotLoggedIn();
     const called = accounts ? `${name}, for users and external clients` : name;
     await this.audit.record(actor, 'token.created', entity.id, parent ? `${called}, with token ${parent.id}` : called);
+    if (accounts) await this.mails.tell(actor.userId, 'token-created');
     return { entity, token: `plt_${entity.id}_${secret}` };
   }
 

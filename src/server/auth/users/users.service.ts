@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { newUser, pageQuery, profileChange, userChange } from '../../../protocol/api';
 import { shownText } from '../../../protocol/shown-text';
 import type { Page } from '../../database/page';
+import type { AccountEventFacts } from '../account-mails/account-mail.entity';
+import { AccountMails } from '../account-mails/account-mails.service';
 import { PROVIDER, type ActingUser, type Actor } from '../actor';
 import { AccessEvents } from '../access-events';
 import { AuditService } from '../audit/audit.service';
@@ -34,6 +36,7 @@ export class UsersService {
     private readonly passwords: Passwords,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
+    private readonly mails: AccountMails,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -129,7 +132,8 @@ export class UsersService {
    * @throws UnknownUser, LastAdmin, NotAnAdministrator, GuessablePassword
    */
   async change(actor: Actor, id: string, { password, ...fields }: Change): Promise<UserEntity> {
-    if (password !== undefined) refuseGuessable(password, (await this.get(id)).username, 'password');
+    const before = await this.get(id);
+    if (password !== undefined) refuseGuessable(password, before.username, 'password');
     const passwordHash =
       fields.login === 'oidc'
         ? makeDecoyHash()
@@ -147,6 +151,10 @@ export class UsersService {
     if (!changed.active) this.access.publish('revoked', { userId: id, jobs: true, detail: 'the user was deactivated' });
     else if (passwordHash) this.access.publish('revoked', { userId: id, jobs: false, detail: NEW_PASSWORD });
     if (fields.role) this.access.publish('narrowed', id);
+    const by = actor.userId === id ? {} : { by: actor.username };
+    if (fields.login) await this.mails.tell(id, 'single-sign-on-set', by);
+    else if (passwordHash) await this.mails.tell(id, 'password-set', by);
+    await this.tellFormerAddress(before, changed, by);
     return changed;
   }
 
@@ -157,8 +165,10 @@ export class UsersService {
 
   /** A change that a user makes to their own account. @throws UnknownUser */
   async changeProfile(actor: Actor, fields: z.infer<typeof profileChange>): Promise<UserEntity> {
+    const before = await this.get(actor.userId);
     const changed = await this.repository.changing((users) => apply(users, actor.userId, fields, undefined));
     await this.audit.record(actor, 'profile.changed', changed.username, Object.keys(fields).join(' '));
+    await this.tellFormerAddress(before, changed, {});
     return changed;
   }
 
@@ -174,6 +184,12 @@ export class UsersService {
     await this.repository.changing((users) => apply(users, actor.userId, {}, passwordHash));
     await this.audit.record(actor, 'password.changed', actor.username);
     this.access.publish('revoked', { userId: actor.userId, jobs: false, detail: NEW_PASSWORD });
+    await this.mails.tell(actor.userId, 'password-changed');
+  }
+
+  private async tellFormerAddress(before: UserEntity, after: UserEntity, facts: AccountEventFacts): Promise<void> {
+    if (before.email !== null && before.email !== after.email)
+      await this.mails.tell(after.id, 'address-changed', facts, before.email);
   }
 }
 
