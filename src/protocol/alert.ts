@@ -31,6 +31,12 @@ export const ALERT_RULES = {
   'many-agents-silent': 'most agents are not connected',
   /** Of this server. */
   'certificate-expiring': 'the certificate of the server is about to expire',
+  'backup-missing': 'the server has written no backup in time, or failed to',
+  'rollout-paused': 'the rollout of a release of the agent has paused, because an agent was not updated',
+  'campaign-paused': 'a campaign has paused automatically and waits for somebody',
+  'deployment-undone': 'the last deployment of a relay was rolled back, or failed',
+  'disk-full': 'the disk of the server is nearly full',
+  'audit-changed': 'the audit trail was changed by someone else than the server',
 } as const;
 export type AlertRule = keyof typeof ALERT_RULES;
 export const alertRule = z.enum(Object.keys(ALERT_RULES) as [AlertRule, ...AlertRule[]]);
@@ -59,6 +65,8 @@ export const alertFacts = z
     /** Those that are silent, the longest silent first; ALERT_AGENTS_LISTED at most. */
     agents: z.array(agentId),
     expiresAt: instant,
+    /** Of the newest backup; absent: there is none. */
+    at: instant,
   })
   .partial();
 export type AlertFacts = z.infer<typeof alertFacts>;

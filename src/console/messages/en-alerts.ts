@@ -43,6 +43,12 @@ export const enAlerts = {
     'customer-agents-silent': 'Agents of a customer not connected',
     'many-agents-silent': 'Many agents not connected',
     'certificate-expiring': 'Certificate expires',
+    'backup-missing': 'No backup',
+    'rollout-paused': 'Agent rollout paused',
+    'campaign-paused': 'Campaign paused',
+    'deployment-undone': 'Deployment undone',
+    'disk-full': 'Disk nearly full',
+    'audit-changed': 'Audit trail changed',
   },
   texts: {
     supplyAt: (supply: string, percent: string) => `${supply}: ${percent} left`,
@@ -59,6 +65,15 @@ export const enAlerts = {
     manySilent: (silent: string, connected: string) =>
       `${silent} agents are not connected at the same time, ${connected} are. Check the network of this server first: the alerts of these agents are held back`,
     certificate: (date: string) => `The certificate of this server expires on ${date}`,
+    noBackup: 'This server has no backup yet',
+    oldBackup: (date: string) => `No backup of this server since ${date}. Open Backups to see why`,
+    rolloutPaused: (version: string, reason: string) => `The rollout of agent release ${version} has paused: ${reason}`,
+    campaignPaused: (name: string, reason: string) => `The campaign ${name} has paused: ${reason}`,
+    deploymentFailed: (relay: string) => `The last deployment of relay ${relay} failed. Open Deployment to see why`,
+    deploymentUndone: (relay: string) =>
+      `The last deployment of relay ${relay} was rolled back. Open Deployment to see why`,
+    diskFull: (free: string) => `The disk of this server is nearly full: ${free} are free`,
+    auditChanged: (finding: string) => `The audit trail was changed outside this server: ${finding}`,
   },
   settings: {
     open: 'Rules',

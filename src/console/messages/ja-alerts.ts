@@ -45,6 +45,12 @@ export const jaAlerts: typeof enAlerts = {
     'customer-agents-silent': '顧客の複数エージェントの未接続',
     'many-agents-silent': '多数のエージェントの未接続',
     'certificate-expiring': '証明書の期限切れ間近',
+    'backup-missing': 'バックアップなし',
+    'rollout-paused': 'エージェントの展開の一時停止',
+    'campaign-paused': 'キャンペーンの一時停止',
+    'deployment-undone': 'デプロイの取り消し',
+    'disk-full': 'ディスクの空き不足',
+    'audit-changed': '監査証跡の改変',
   },
   texts: {
     supplyAt: (supply, percent) => `${supply}：残り${percent}`,
@@ -61,6 +67,17 @@ export const jaAlerts: typeof enAlerts = {
     manySilent: (silent, connected) =>
       `${silent}個のエージェントが同時に接続されていません（接続中は${connected}個）。まずこのサーバーのネットワークを確認してください。個々のアラートは保留されています`,
     certificate: (date) => `このサーバーの証明書は${date}に期限切れになります`,
+    noBackup: 'このサーバーのバックアップはまだありません',
+    oldBackup: (date) =>
+      `このサーバーのバックアップが${date}以降作成されていません。理由は「バックアップ」で確認できます`,
+    rolloutPaused: (version, reason) => `エージェントのリリース${version}の展開が一時停止しています：${reason}`,
+    campaignPaused: (name, reason) => `キャンペーン「${name}」が一時停止しています：${reason}`,
+    deploymentFailed: (relay) =>
+      `中継サーバー「${relay}」の前回のデプロイが失敗しました。理由は「デプロイ」で確認できます`,
+    deploymentUndone: (relay) =>
+      `中継サーバー「${relay}」の前回のデプロイは元に戻されました。理由は「デプロイ」で確認できます`,
+    diskFull: (free) => `このサーバーのディスクの空きが残りわずかです（空き${free}）`,
+    auditChanged: (finding) => `監査証跡がこのサーバー以外から改変されています：${finding}`,
   },
   settings: {
     open: 'ルール',

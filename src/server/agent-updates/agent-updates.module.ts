@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AlertsModule } from '../alerts/alerts.module';
 import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
 import { AGENT_RELEASES } from '../deployment/releases/release-files';
@@ -18,6 +19,7 @@ import { RolloutsService } from './rollouts.service';
 @Module({
   imports: [
     AuthModule,
+    AlertsModule,
     CustomersModule,
     DevicesModule,
     XmppModule,

@@ -12,6 +12,7 @@ import { ProblemError } from '../../protocol/problems';
 import { jittered } from '../../protocol/waits';
 import { secretHash } from '../../tunnel/sha256';
 import { COMMAND_LINE, type Actor } from '../auth/actor';
+import { ServerConditions } from '../alerts/rules/server-conditions';
 import { AuditService } from '../auth/audit/audit.service';
 import { CustomersService } from '../customers/customers.service';
 import { ReleaseFiles } from '../deployment/releases/release-files';
@@ -42,10 +43,17 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
     private readonly transport: DeviceTransport,
     private readonly deviceEvents: DeviceEvents,
     private readonly audit: AuditService,
+    private readonly conditions: ServerConditions,
     private readonly journal: Journal,
   ) {}
 
   onModuleInit(): void {
+    this.conditions.register('rollout-paused', async () => {
+      const open = await this.repository.open();
+      // one that a person has paused has no reason
+      if (open?.state !== 'paused' || open.reason === '') return [];
+      return [{ severity: 'error', subject: open.id, facts: { code: open.version, text: open.reason } }];
+    });
     this.transport.handle(reportUpdate, async (agentId, reported) => {
       await this.repository.report(agentId, reported);
       this.journal.info('update of an agent', { agentId, ...reported });

@@ -28,6 +28,8 @@ import { WebhooksService } from './delivery/webhooks.service';
 import { AgentEvaluation } from './rules/agent-evaluation';
 import { DeviceEvaluation } from './rules/device-evaluation';
 import { ServerCertificate } from './rules/server-certificate';
+import { ServerConditions } from './rules/server-conditions';
+import { ServerUpkeep } from './rules/server-upkeep';
 import { TargetsRepository } from './rules/targets.repository';
 import { AlertSettingsController } from './settings/alert-settings.controller';
 import { AlertSettingsEntity } from './settings/alert-settings.entity';
@@ -58,6 +60,8 @@ import { AlertSettingsEvents, AlertSettingsService } from './settings/alert-sett
     DeviceEvaluation,
     AgentEvaluation,
     ServerCertificate,
+    ServerConditions,
+    ServerUpkeep,
     AlertSettingsRepository,
     AlertSettingsEvents,
     AlertSettingsService,
@@ -68,6 +72,6 @@ import { AlertSettingsEvents, AlertSettingsService } from './settings/alert-sett
     WebhooksRepository,
     WebhooksService,
   ],
-  exports: [AlertEvents, AlertViews, AlertsRepository, AlertSettingsService],
+  exports: [ServerConditions, AlertEvents, AlertViews, AlertsRepository, AlertSettingsService],
 })
 export class AlertsModule {}

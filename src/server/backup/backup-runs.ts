@@ -72,6 +72,16 @@ export class BackupRuns implements OnModuleDestroy {
     };
   }
 
+  /** What is wrong with the scheduled backups: the last one has failed, or one was missed. @throws the error of the file system */
+  async problem(now: number): Promise<{ newestAt: number; detail: string } | undefined> {
+    const { backups } = this.config;
+    if (!backups) return undefined;
+    const newestAt = await this.newestAt();
+    // a backup that is being written is not missed yet; the first one is written soon after the start
+    const isMissed = !this.run && isOverdue(newestAt, backups.hours, now);
+    return this.failure || isMissed ? { newestAt, detail: this.failure?.detail ?? '' } : undefined;
+  }
+
   /** When the newest backup was written, in ms since 1970; 0: there is none. */
   async newestAt(): Promise<number> {
     const { folder } = this.config.backups!;

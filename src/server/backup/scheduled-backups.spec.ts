@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { dataSourceOptions } from '../../../ormconfig';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { until } from '../../../test/support/until';
+import { ServerConditions } from '../alerts/rules/server-conditions';
 import { readConfig } from '../config/config';
 import { prepareDataFolder } from '../config/data-folder';
 import { loadSecrets } from '../config/secrets';
@@ -37,7 +38,11 @@ describe('scheduled backups', () => {
     const metrics = new Metrics();
     const config = readConfig({ ...settings, ...more });
     const runs = new BackupRuns(config, recorded.journal, metrics);
-    return { service: new ScheduledBackups(config, runs, recorded.journal), runs, metrics, ...recorded };
+    const conditions = new ServerConditions(recorded.journal);
+    const service = new ScheduledBackups(config, runs, recorded.journal, conditions);
+    service.onModuleInit();
+    const found = async () => (await conditions.check(new Date())).found;
+    return { service, runs, metrics, found, ...recorded };
   };
   const present = () => readdirSync(folder).sort();
   const earlier = (name: string, daysAgo: number) => {
@@ -46,6 +51,22 @@ describe('scheduled backups', () => {
     utimesSync(join(folder, name), at, at);
     return name;
   };
+
+  it('raise an alert when one was missed, or has failed, until one is written', async () => {
+    const { service, found } = scheduled();
+    expect(await found()).toMatchObject([{ rule: 'backup-missing', facts: {} }]);
+    await service.runIfDue();
+    expect(await found()).toEqual([]);
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    earlier('platen-2020-01-01T000000Z.backup', 3);
+    expect(await found()).toMatchObject([{ facts: { at: expect.any(String) } }]);
+    const failing = scheduled({ PLATEN_BACKUP_PASSPHRASE_FILE: join(root, 'none') });
+    await expect(failing.service.runIfDue()).rejects.toThrow();
+    expect(await failing.found()).toMatchObject([{ facts: { text: expect.any(String) } }]);
+    await service.runIfDue();
+    expect(await found()).toEqual([]);
+  });
 
   it('are written when they are due, and can be restored', async () => {
     const { service, metrics } = scheduled({ PLATEN_BACKUP_PASSPHRASE_FILE: passphraseFile });

@@ -1,8 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
+import { toInstant } from '../../protocol/names';
 import { jittered } from '../../protocol/waits';
+import { ServerConditions } from '../alerts/rules/server-conditions';
 import { CONFIG, type Config } from '../config/config';
 import { BackupRunning } from './backup.errors';
 import { BackupRuns } from './backup-runs';
@@ -12,7 +20,7 @@ const JITTER = { least: 0.9, most: 1.1 };
 
 /** Writes a backup whenever the newest one is as old as is set. */
 @Injectable()
-export class ScheduledBackups implements OnApplicationBootstrap, OnModuleDestroy {
+export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
@@ -20,7 +28,18 @@ export class ScheduledBackups implements OnApplicationBootstrap, OnModuleDestroy
     @Inject(CONFIG) private readonly config: Config,
     private readonly runs: BackupRuns,
     private readonly journal: Journal,
+    private readonly conditions: ServerConditions,
   ) {}
+
+  onModuleInit(): void {
+    this.conditions.register('backup-missing', async (now) => {
+      const problem = await this.runs.problem(now.getTime());
+      if (!problem) return [];
+      const { newestAt, detail } = problem;
+      const facts = { ...(newestAt > 0 && { at: toInstant(newestAt) }), ...(detail && { text: detail.slice(0, 300) }) };
+      return [{ severity: 'error', facts }];
+    });
+  }
 
   onApplicationBootstrap(): void {
     if (this.config.backups) this.running = this.runRegularly().catch(() => undefined); // stopped while it waited

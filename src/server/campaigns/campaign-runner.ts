@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnM
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { jittered } from '../../protocol/waits';
+import { ServerConditions } from '../alerts/rules/server-conditions';
 import type { Actor } from '../auth/actor';
 import { Actors } from '../auth/actors';
 import { AuditService } from '../auth/audit/audit.service';
@@ -49,10 +50,21 @@ export class CampaignRunner implements OnModuleInit, OnApplicationBootstrap, OnM
     private readonly actors: Actors,
     private readonly events: CampaignEvents,
     private readonly audit: AuditService,
+    private readonly conditions: ServerConditions,
     private readonly journal: Journal,
   ) {}
 
   onModuleInit(): void {
+    this.conditions.register('campaign-paused', async () => {
+      const paused = (await this.repository.open()).filter(
+        ({ state, reason }) => state === 'paused' && reason !== 'user',
+      );
+      return paused.map(({ id, name, reason }) => ({
+        severity: reason === 'first-wave' ? 'warning' : 'error',
+        subject: id,
+        facts: { code: reason ?? '', text: name },
+      }));
+    });
     this.lifecycle.register((id) => this.wake(id));
     this.jobs.onChange((id) => this.wake(id));
     this.firmware.keepWhile((id) => this.repository.needsFirmware(id));

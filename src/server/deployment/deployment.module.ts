@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AlertsModule } from '../alerts/alerts.module';
 import { AuthModule } from '../auth/auth.module';
 import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
@@ -28,6 +29,7 @@ import { SessionHalt } from './halt/session-halt';
 @Module({
   imports: [
     AuthModule,
+    AlertsModule,
     NoticesModule,
     SessionsModule,
     ReleasesModule,

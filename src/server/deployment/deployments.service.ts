@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { z } from 'zod';
 import type { deploymentExecution, DeploymentTarget, newDeployment } from '../../protocol/deployment';
 import { LIMITS } from '../../protocol/limits';
+import { ServerConditions } from '../alerts/rules/server-conditions';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
 import type { Page, PageQuery } from '../database/page';
@@ -32,7 +33,7 @@ const INPUTS = { now: 'execute', idle: 'wait-for-idle', at: 'schedule' } as cons
 
 /** What administrators do with deployments. */
 @Injectable()
-export class DeploymentsService {
+export class DeploymentsService implements OnModuleInit {
   constructor(
     private readonly repository: DeploymentsRepository,
     private readonly lifecycle: DeploymentLifecycle,
@@ -40,7 +41,22 @@ export class DeploymentsService {
     private readonly list: DeviceList,
     private readonly views: DeploymentViews,
     private readonly audit: AuditService,
+    private readonly conditions: ServerConditions,
   ) {}
+
+  onModuleInit(): void {
+    this.conditions.register('deployment-undone', async () => {
+      const { rows } = await this.repository.page({ limit: LIMITS.PAGE_ROWS });
+      const last = rows.filter(({ relayId }, index) => rows.findIndex((each) => each.relayId === relayId) === index);
+      return last
+        .filter(({ state }) => state === 'rolled-back' || state === 'failed')
+        .map(({ id, relayId, state }) => ({
+          severity: state === 'failed' ? 'error' : 'warning',
+          subject: id,
+          facts: { code: state, text: relayId },
+        }));
+    });
+  }
 
   /**
    * S311-S313; executed immediately if no session is open, or on request.

@@ -2,14 +2,13 @@ import { statSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, note, type CheckFinding } from '../../protocol/check-finding';
+import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { isOverdue, presentBackups } from '../backup/backup-files';
 import type { Config } from '../config/config';
 import { StorageProbe } from '../config/storage-probe';
 
 const GIGABYTE = 1e9;
-/** Below this, a few uploaded releases and firmware files fill the disk. */
-const FREE_BYTES = GIGABYTE;
 
 /** The number of the user to whom a folder belongs; undefined if it does not exist. */
 export const ownerOf = (folder: string): number | undefined => statSync(folder, { throwIfNoEntry: false })?.uid;
@@ -21,7 +20,8 @@ export const diskCheck = (folder: string): Promise<CheckFinding> =>
       await new StorageProbe(folder).check();
       const { bavail, bsize } = await statfs(folder);
       const free = `${((bavail * bsize) / GIGABYTE).toFixed(1)} GB are free`;
-      if (bavail * bsize < FREE_BYTES) throw new Error(`${free}; make room on its disk, or move it to a larger one`);
+      if (bavail * bsize < LIMITS.DISK_FREE_BYTES)
+        throw new Error(`${free}; make room on its disk, or move it to a larger one`);
       return `${folder} can be written, ${free}`;
     },
     ({ message }) => `${folder}: ${message}`,

@@ -2,6 +2,7 @@ import type { Alert } from '../../../protocol/alert';
 import { deviceProblem } from '../../../protocol/device-information';
 import type { Messages } from '../../messages/en';
 import type { Formats } from '../../messages/formats';
+import { ownText } from '../../messages/own-text';
 import { alertText, supplyText } from '../device-information/device-texts';
 
 /** What an alert is about, without the name of its device. */
@@ -39,5 +40,17 @@ export function textOfAlert({ rule, agentId, since, facts }: Alert, t: Messages,
       return texts.manySilent(formats.count(silent), formats.count(connected));
     case 'certificate-expiring':
       return texts.certificate(facts.expiresAt ? formats.date(facts.expiresAt) : '');
+    case 'backup-missing':
+      return facts.at ? texts.oldBackup(formats.date(facts.at)) : texts.noBackup;
+    case 'rollout-paused':
+      return texts.rolloutPaused(code, t.detail(text));
+    case 'campaign-paused':
+      return texts.campaignPaused(text, ownText(t.campaigns.reasons, code) ?? code);
+    case 'deployment-undone':
+      return code === 'failed' ? texts.deploymentFailed(text) : texts.deploymentUndone(text);
+    case 'disk-full':
+      return texts.diskFull(text);
+    case 'audit-changed':
+      return texts.auditChanged(text);
   }
 }

@@ -17,6 +17,10 @@ interface Facts {
   readonly volume: number;
   readonly since: string;
   readonly reported: string;
+  /** Keyword of what is reported. */
+  readonly code: string;
+  /** Day of the newest backup; empty: there is none. */
+  readonly newest: string;
   readonly customer: string;
   readonly devices: number;
   readonly silent: number;
@@ -56,6 +60,16 @@ const TEXTS: Record<Language, Texts> = {
         `${it.silent} agents of ${it.customer} are not connected, ${it.devices} devices behind them`,
       'many-agents-silent': (it) => `${it.silent} agents are not connected at the same time, ${it.connected} are`,
       'certificate-expiring': (it) => `The certificate of the server expires on ${it.until}`,
+      'backup-missing': (it) =>
+        it.newest ? `No backup of the server since ${it.newest}` : 'There is no backup of the server yet',
+      'rollout-paused': (it) => `The rollout of agent release ${it.code} has paused: ${it.reported}`,
+      'campaign-paused': (it) => `The campaign ${it.reported} has paused and waits for somebody`,
+      'deployment-undone': (it) =>
+        it.code === 'failed'
+          ? `The last deployment of relay ${it.reported} failed`
+          : `The last deployment of relay ${it.reported} was rolled back`,
+      'disk-full': (it) => `The disk of the server is nearly full, ${it.reported} are free`,
+      'audit-changed': (it) => `The audit trail was changed: ${it.reported}`,
     },
     resolved: (subject) => `Resolved: ${subject}`,
     labels: {
@@ -95,6 +109,18 @@ const TEXTS: Record<Language, Texts> = {
       'many-agents-silent': (it) =>
         `${it.silent}個のエージェントが同時に接続されていません（接続中は${it.connected}個）`,
       'certificate-expiring': (it) => `サーバーの証明書が${it.until}に期限切れになります`,
+      'backup-missing': (it) =>
+        it.newest
+          ? `サーバーのバックアップが${it.newest}以降作成されていません`
+          : 'サーバーのバックアップがまだありません',
+      'rollout-paused': (it) => `エージェントのリリース${it.code}の展開が一時停止しています：${it.reported}`,
+      'campaign-paused': (it) => `キャンペーン「${it.reported}」が一時停止し、対応を待っています`,
+      'deployment-undone': (it) =>
+        it.code === 'failed'
+          ? `中継サーバー「${it.reported}」の前回のデプロイが失敗しました`
+          : `中継サーバー「${it.reported}」の前回のデプロイは元に戻されました`,
+      'disk-full': (it) => `サーバーのディスクの空きが残りわずかです（空き${it.reported}）`,
+      'audit-changed': (it) => `監査証跡が改変されています：${it.reported}`,
     },
     resolved: (subject) => `解決済み：${subject}`,
     labels: {
@@ -191,6 +217,8 @@ function factsOf({ deviceName, deviceId, agentId, site, since, facts }: Alert): 
     daysLeft: daysLeft === undefined ? '' : String(daysLeft),
     ...{ usual, volume, since: since.slice(0, 10) },
     reported: text || code,
+    code,
+    newest: (facts.at ?? '').slice(0, 10),
     customer: site?.customerName ?? '',
     ...{ devices, silent, connected },
     until: expiresAt.slice(0, 10),

@@ -10,6 +10,7 @@ import { AlertSettingsService } from '../settings/alert-settings.service';
 import type { Condition } from './conditions';
 import { ended, reconcile, type AlertChange, type Target } from './reconcile';
 import { ServerCertificate } from './server-certificate';
+import { ServerConditions } from './server-conditions';
 import { outagesOf, type CustomerOutage, type SilentAgent } from './outages';
 import { TargetsRepository, type AgentTarget } from './targets.repository';
 
@@ -38,6 +39,7 @@ export class AgentEvaluation implements OnModuleInit, OnApplicationBootstrap {
     private readonly changes: AlertChanges,
     private readonly transport: DeviceTransport,
     private readonly certificate: ServerCertificate,
+    private readonly ofServer: ServerConditions,
     private readonly journal: Journal,
   ) {}
 
@@ -80,7 +82,9 @@ export class AgentEvaluation implements OnModuleInit, OnApplicationBootstrap {
     const { outages, alone } = outagesOf(silent, ofOutages);
     const ofMost = this.outageOfMost(agents, silent, standing);
     const server = standing.filter(({ agentId, rule }) => agentId === null && rule !== 'customer-agents-silent');
-    const changes = reconcile(server, [...ofMost, ...(await this.certificateConditions(now))], SERVER, now);
+    const { found, unknown } = await this.ofServer.check(now);
+    const conditions = [...ofMost, ...(await this.certificateConditions(now)), ...found];
+    const changes = reconcile(server, conditions, SERVER, now, (rule) => !unknown.has(rule));
     // while most agents are silent, no alert is raised about some of them
     const isHeld = ofMost.length > 0;
     for (const outage of outages)

@@ -4,6 +4,7 @@ import { LIMITS } from '../../../protocol/limits';
 import type { Page, PageQuery } from '../../database/page';
 import type { Actor } from '../actor';
 import type { AuditEventEntity } from './audit-event.entity';
+import { verifyAudit, type AuditVerification } from './audit-verification';
 import { AuditRepository, type AuditNames } from './audit.repository';
 
 /** Their target is the user ID. */
@@ -41,6 +42,15 @@ export class AuditService {
       target: target.slice(0, TARGET_CHARACTERS),
       detail: detail.slice(0, DETAIL_CHARACTERS),
     });
+  }
+
+  /** Reads the whole trail, in batches. @throws the reason of `stopping` */
+  verify(stopping: AbortSignal): Promise<AuditVerification> {
+    const after = async (id: number, most: number): Promise<AuditEventEntity[]> => {
+      stopping.throwIfAborted();
+      return this.repository.after(id, most);
+    };
+    return verifyAudit({ head: () => this.repository.head(), after });
   }
 
   /** Whether the oldest entry is older. */
