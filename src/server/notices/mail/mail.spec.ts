@@ -318,7 +318,7 @@ describe('mail over TLS', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   afterEach(() => server?.close());
-  const reasons = () => stage.lines.flatMap(({ reason }) => (typeof reason === 'string' ? [reason] : []));
+  const reasons = () => stage.lines.flatMap(({ detail }) => (typeof detail === 'string' ? [detail] : []));
 
   it.each([
     ['STARTTLS', 'smtp', false],
