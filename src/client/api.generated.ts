@@ -976,7 +976,10 @@ export interface components {
       /** @enum {string} */
       outcome: 'read' | 'set' | 'unchanged' | 'differs' | 'refused' | 'unsupported';
       settable: boolean;
-      /** @enum {string|null} */
+      /**
+       * @default null
+       * @enum {string|null}
+       */
       source: 'ipp' | 'snmp' | null;
       value: string | null;
     };
