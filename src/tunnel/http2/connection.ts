@@ -16,7 +16,6 @@ import {
   ENHANCE_YOUR_CALM,
   FLOW_CONTROL_ERROR,
   frame,
-  frameHeader,
   FRAME_SIZE_ERROR,
   GOAWAY,
   goawayFrame,
@@ -47,12 +46,10 @@ import {
 } from './frames';
 import { FrameParser, type FrameHandler } from './frame-parser';
 import { encodeHeaders, HeaderDecoder, type Headers } from './hpack';
+import { ReceiveWindows } from './receive-windows';
+import { FRAME_BYTES, SendQueue } from './send-queue';
 import { Http2Stream, type StreamConnection } from './stream';
 
-/** Of one frame, in both directions if the peer accepts it. */
-const FRAME_BYTES = 64 * 1024;
-/** Written together before the next ones wait: what a small request waits for, at each end. */
-const BATCH_BYTES = 128 * 1024;
 /** Smaller pieces are copied, because each one keeps the whole read in memory that it was a part of. */
 const COPIED_BELOW_PART = 8;
 /** Header blocks are not longer than the headers in them, but for padding and unused tables. */
@@ -85,26 +82,11 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   #isOver = false;
   #isDestroyed = false;
 
-  // sending
-  /** Streams that have something to send, in the order of their turns. */
-  readonly #ready = new Set<Http2Stream>();
-  #isBatchWritten = true;
-  #isSending = false;
-  #sendWindow = DEFAULT_WINDOW_BYTES;
+  readonly #sending: SendQueue;
   #peerStreamWindow = DEFAULT_WINDOW_BYTES;
-  #peerFrameBytes = LEAST_FRAME_BYTES;
   #peerStreams = Infinity;
-
-  // receiving
+  readonly #windows = new ReceiveWindows();
   #hasSettings = false;
-  #connectionWindow = DEFAULT_WINDOW_BYTES;
-  /** What the peer may still send. */
-  #receiveWindow = DEFAULT_WINDOW_BYTES;
-  #streamWindow: number;
-  /** That the peer may still assume for its streams. */
-  #permittedStreamWindow: number;
-  /** The windows of streams in settings that the peer has not acknowledged. */
-  readonly #unacknowledged: number[] = [];
   readonly #resets = new TokenBucket(LIMITS.TUNNEL_RESETS_PER_SECOND, LIMITS.TUNNEL_RESETS);
   /** Of HEADERS without its end. */
   #block: { readonly streamId: number; readonly flags: number; readonly parts: Buffer[]; bytes: number } | undefined;
@@ -118,12 +100,16 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     super();
     this.#parser = new FrameParser(this, FRAME_BYTES, role === 'server' ? PREFACE : NOTHING);
     this.#lastId = role === 'client' ? -1 : 0;
-    this.#streamWindow = this.#permittedStreamWindow = LIMITS.TUNNEL_STREAM_WINDOW_BYTES;
+    this.#sending = new SendQueue(
+      bytes,
+      () => this.isOpen && bytes.writable,
+      (stream) => this.#forget(stream),
+    );
     if (role === 'client') bytes.write(PREFACE);
     this.#writeSettings([
       [ENABLE_PUSH, 0],
       [MAX_CONCURRENT_STREAMS, role === 'server' ? LIMITS.TUNNEL_STREAMS : 0],
-      [INITIAL_WINDOW_SIZE, this.#streamWindow],
+      [INITIAL_WINDOW_SIZE, this.#windows.ofStream],
       [MAX_FRAME_SIZE, FRAME_BYTES],
       [MAX_HEADER_LIST_SIZE, LIMITS.TUNNEL_HEADER_BYTES],
     ]);
@@ -156,16 +142,14 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
 
   /** For what all streams receive together. Credit is returned when bytes arrive. */
   setConnectionWindow(bytes: number): void {
-    this.#connectionWindow = bytes;
+    this.#windows.ofConnection = bytes;
     this.#creditConnection(1);
   }
 
   /** For what each stream receives, also those that are open. Credit is returned when bytes are read. */
   setStreamWindow(bytes: number): void {
-    if (bytes === this.#streamWindow || !this.isOpen) return;
-    this.#streamWindow = bytes;
-    // The peer may use a larger one as soon as it has read it, and the one before until then.
-    if (bytes > this.#permittedStreamWindow) this.#permitStreams(bytes);
+    if (bytes === this.#windows.ofStream || !this.isOpen) return;
+    this.#widenReceiving(this.#windows.changeStreams(bytes));
     this.#writeSettings([[INITIAL_WINDOW_SIZE, bytes]]);
   }
 
@@ -183,7 +167,7 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     this.#isDestroyed = true;
     for (const stream of this.#streams.values()) stream.destroy(error);
     this.#streams.clear();
-    this.#ready.clear();
+    this.#sending.clear();
     this.bytes.destroy();
     this.#ping?.done(error, 0);
     this.#ping = undefined;
@@ -193,14 +177,13 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   // StreamConnection
 
   onReady(stream: Http2Stream): void {
-    this.#ready.add(stream);
-    this.#sendBatch();
+    this.#sending.add(stream);
   }
 
   onTaken(stream: Http2Stream): void {
     if (stream.isReceived || stream.destroyed || !this.isOpen) return;
-    const credit = this.#streamWindow - stream.receiveWindow - stream.readableLength;
-    if (credit < this.#streamWindow / 2) return;
+    const credit = this.#windows.creditOf(stream);
+    if (credit === 0) return;
     stream.receiveWindow += credit;
     this.#writeControl(numberFrame(WINDOW_UPDATE, stream.id, credit));
   }
@@ -210,7 +193,7 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   }
 
   onDestroyed(stream: Http2Stream, isFailed: boolean): void {
-    this.#ready.delete(stream);
+    this.#sending.remove(stream);
     this.#alive.delete(stream);
     if (!this.#streams.delete(stream.id) || this.#isDestroyed) return;
     const isComplete = stream.isSent && stream.isReceived;
@@ -278,9 +261,8 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   }
 
   #onDataFrame(streamId: number, length: number): void {
-    this.#receiveWindow -= length;
-    if (this.#receiveWindow < 0) throw new Http2Violation(FLOW_CONTROL_ERROR, 'more than the window of the connection');
-    this.#creditConnection(this.#connectionWindow / 2);
+    this.#windows.take(length);
+    this.#creditConnection(this.#windows.ofConnection / 2);
     const stream = this.#streams.get(streamId);
     if (!stream) return this.#requireClosed(streamId);
     if (stream.isReceived) return this.#resetAndFail(stream, STREAM_CLOSED);
@@ -289,9 +271,9 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   }
 
   #creditConnection(least: number): void {
-    const credit = this.#connectionWindow - this.#receiveWindow;
-    if (credit < least || !this.isOpen) return;
-    this.#receiveWindow += credit;
+    if (!this.isOpen) return;
+    const credit = this.#windows.creditOfConnection(least);
+    if (credit === 0) return;
     this.#writeControl(numberFrame(WINDOW_UPDATE, 0, credit));
   }
 
@@ -336,7 +318,7 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     if (this.#resets.take() > 0) throw new Http2Violation(ENHANCE_YOUR_CALM, 'too many resets');
     const stream = this.#streams.get(streamId);
     if (!stream) return this.#requireClosed(streamId);
-    this.#ready.delete(stream);
+    this.#sending.remove(stream);
     this.#streams.delete(streamId);
     stream.onReset(payload.readUInt32BE(0));
   }
@@ -345,8 +327,7 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     onConnection(streamId === 0);
     if ((flags & ACK) !== 0) {
       if (payload.length > 0) throw new Http2Violation(FRAME_SIZE_ERROR, 'an acknowledgement with settings');
-      const bytes = this.#unacknowledged.shift();
-      if (bytes !== undefined) this.#permitStreams(Math.max(bytes, ...this.#unacknowledged));
+      this.#widenReceiving(this.#windows.acknowledged());
       return;
     }
     for (const [id, value] of settingsIn(payload)) this.#onSetting(id, value);
@@ -361,13 +342,13 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     else if (id === ENABLE_PUSH) onConnection(value <= 1);
     else if (id === MAX_FRAME_SIZE) {
       onConnection(value >= LEAST_FRAME_BYTES && value < 2 ** 24);
-      this.#peerFrameBytes = value;
+      this.#sending.peerFrameBytes = value;
     } else if (id === INITIAL_WINDOW_SIZE) {
       if (value > MOST_WINDOW_BYTES) throw new Http2Violation(FLOW_CONTROL_ERROR, 'a window that is too large');
       const more = value - this.#peerStreamWindow;
       this.#peerStreamWindow = value;
-      for (const stream of this.#streams.values()) this.#widen(stream, more);
-      this.#sendBatch();
+      for (const stream of this.#streams.values()) this.#sending.widenStream(stream, more);
+      this.#sending.send();
     }
   }
 
@@ -395,20 +376,11 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     const stream = this.#streams.get(streamId);
     if (streamId === 0) {
       if (more === 0) throw new Http2Violation(PROTOCOL_ERROR, 'a window update of nothing');
-      this.#sendWindow += more;
-      if (this.#sendWindow > MOST_WINDOW_BYTES)
-        throw new Http2Violation(FLOW_CONTROL_ERROR, 'a window that is too large');
+      this.#sending.widen(more);
     } else if (!stream) return this.#requireClosed(streamId);
     else if (more === 0) return this.#resetAndFail(stream, PROTOCOL_ERROR);
-    else this.#widen(stream, more);
-    this.#sendBatch();
-  }
-
-  #widen(stream: Http2Stream, more: number): void {
-    stream.sendWindow += more;
-    if (stream.sendWindow > MOST_WINDOW_BYTES)
-      throw new Http2Violation(FLOW_CONTROL_ERROR, 'a window that is too large');
-    if (stream.nextBytes > 0) this.#ready.add(stream);
+    else this.#sending.widenStream(stream, more);
+    this.#sending.send();
   }
 
   #onReceivedAll(stream: Http2Stream): void {
@@ -422,7 +394,7 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   }
 
   #open(id: number): Http2Stream {
-    const stream = new Http2Stream(id, this, this.#peerStreamWindow, this.#permittedStreamWindow);
+    const stream = new Http2Stream(id, this, this.#peerStreamWindow, this.#windows.permittedOfStream);
     this.#streams.set(id, stream);
     this.#alive.add(stream);
     return stream;
@@ -456,13 +428,11 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
   }
 
   #writeSettings(settings: readonly (readonly [id: number, value: number])[]): void {
-    this.#unacknowledged.push(this.#streamWindow);
+    this.#windows.announced();
     this.#writeControl(settingsFrame(settings));
   }
 
-  #permitStreams(bytes: number): void {
-    const more = bytes - this.#permittedStreamWindow;
-    this.#permittedStreamWindow = bytes;
+  #widenReceiving(more: number): void {
     for (const stream of this.#streams.values()) stream.receiveWindow += more;
   }
 
@@ -471,62 +441,6 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     if (!this.isOpen || !this.bytes.writable) return;
     if (this.bytes.writableLength > LIMITS.TUNNEL_ANSWERS_BYTES) return this.destroy();
     this.bytes.write(bytes);
-  }
-
-  /** Streams take turns, one frame each. The next batch is sent when there is room for it below. */
-  #sendBatch(): void {
-    if (this.#isSending || !this.#isBatchWritten || this.#ready.size === 0 || !this.isOpen || !this.bytes.writable)
-      return;
-    this.#isSending = true;
-    this.bytes.cork();
-    let sent = 0;
-    // A stream whose turn comes again is behind all others.
-    for (const stream of this.#ready) {
-      sent += this.#sendOf(stream);
-      if (sent >= BATCH_BYTES) break;
-    }
-    if (sent > 0) {
-      this.#isBatchWritten = false;
-      this.bytes.write(NOTHING, () => {
-        this.#isBatchWritten = true;
-        this.#sendBatch();
-      });
-    }
-    this.#isSending = false;
-    this.bytes.uncork();
-  }
-
-  /** @returns the bytes that were written */
-  #sendOf(stream: Http2Stream): number {
-    const waiting = stream.nextBytes;
-    if (waiting === 0) {
-      this.#ready.delete(stream);
-      return stream.isEnding ? this.#sendEnd(stream) : 0;
-    }
-    const most = Math.min(waiting, stream.sendWindow, this.#sendWindow, this.#peerFrameBytes, FRAME_BYTES);
-    if (most <= 0) {
-      if (stream.sendWindow <= 0) this.#ready.delete(stream);
-      return 0;
-    }
-    const piece = stream.takePiece(most);
-    stream.sendWindow -= most;
-    this.#sendWindow -= most;
-    this.bytes.write(frameHeader(most, DATA, 0, stream.id));
-    this.bytes.write(piece);
-    this.#ready.delete(stream);
-    if (stream.nextBytes > 0) this.#ready.add(stream);
-    else stream.onSent();
-    return most;
-  }
-
-  #sendEnd(stream: Http2Stream): number {
-    if (stream.isSent) return 0;
-    stream.isSent = true;
-    const end = frameHeader(0, DATA, END_STREAM, stream.id);
-    this.bytes.write(end);
-    this.#forget(stream);
-    stream.onSent();
-    return end.length;
   }
 }
 
