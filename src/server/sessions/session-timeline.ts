@@ -7,6 +7,8 @@ import { SessionsRepository } from './sessions.repository';
 /** Maximum number of steps that wait for the database. Further steps are only in the log. */
 const WAITING_STEPS = 10_000;
 const STEPS_AT_ONCE = 100;
+/** Steps of this time are stored together: while a session is set up, its other statements do not wait for them. */
+const GATHER_MS = 100;
 /** The length of the column `session_steps.detail`. */
 const DETAIL_CHARACTERS = 300;
 
@@ -18,8 +20,11 @@ type StepDetails = Partial<Pick<SessionStepEntity, 'detail' | 'decision'>>;
  */
 @Injectable()
 export class SessionTimeline implements OnApplicationShutdown {
-  private readonly waiting: Omit<SessionStepEntity, 'id'>[] = [];
-  private isWriting = false;
+  private gathered: Omit<SessionStepEntity, 'id'>[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  /** Steps that are not stored yet. */
+  private waiting = 0;
+  /** One batch after the other, because concurrent writes would not keep the order. */
   private written: Promise<void> = Promise.resolve();
 
   constructor(
@@ -30,24 +35,31 @@ export class SessionTimeline implements OnApplicationShutdown {
   /** Returns at once. The rows of the timeline are stored in the order of the calls. */
   step(step: Step, sessionId: string, { detail = '', decision = null }: StepDetails = {}): void {
     this.journal.step(step, sessionId, decision ?? (detail ? { detail } : undefined));
-    if (this.waiting.length >= WAITING_STEPS) return;
-    this.waiting.push({ sessionId, step, detail: detail.slice(0, DETAIL_CHARACTERS), decision, at: new Date() });
-    if (!this.isWriting) this.written = this.write();
+    if (this.waiting >= WAITING_STEPS) return;
+    this.waiting++;
+    this.gathered.push({ sessionId, step, detail: detail.slice(0, DETAIL_CHARACTERS), decision, at: new Date() });
+    if (this.gathered.length >= STEPS_AT_ONCE) void this.stored();
+    else this.timer ??= setTimeout(() => void this.stored(), GATHER_MS);
   }
 
-  onApplicationShutdown(): Promise<void> {
+  /** Resolves when all steps so far are stored, or have failed. */
+  stored(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const batch = this.gathered;
+    this.gathered = [];
+    if (batch.length > 0) this.written = this.written.then(() => this.store(batch));
     return this.written;
   }
 
-  /** Stores one batch at a time, because concurrent writes would not keep the order. */
-  private async write(): Promise<void> {
-    this.isWriting = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, STEPS_AT_ONCE);
-      await this.repository
-        .addSteps(batch)
-        .catch((error: unknown) => this.journal.unexpected(error, `storing ${batch.length} steps of sessions`));
-    }
-    this.isWriting = false;
+  onApplicationShutdown(): Promise<void> {
+    return this.stored();
+  }
+
+  private async store(batch: readonly Omit<SessionStepEntity, 'id'>[]): Promise<void> {
+    await this.repository
+      .addSteps(batch)
+      .catch((error: unknown) => this.journal.unexpected(error, `storing ${batch.length} steps of sessions`));
+    this.waiting -= batch.length;
   }
 }

@@ -9,7 +9,9 @@ import {
   QueryFailedError,
   Repository,
   type FindOptionsWhere,
+  type ObjectLiteral,
 } from 'typeorm';
+import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
 import type { SessionState } from '../../protocol/remote-session';
 import { SiteEntity } from '../customers/customer.entity';
 import { within, type Reach } from '../customers/reach';
@@ -143,7 +145,7 @@ export class SessionsRepository {
     const bytes = ofDevice ? 'bytesFromDevice' : 'bytesFromTerminal';
     const stored = this.logs.manager.transaction(async (manager) => {
       if (await manager.existsBy(HalfLogEntity, { id })) return;
-      await manager.insert(HalfLogEntity, log);
+      await insertWithoutReading(manager.getRepository(HalfLogEntity), [log]);
       if (kind === 'start') {
         await manager.update(SessionEntity, { id: sessionId, [state]: 'waiting' }, { [state]: 'connected' });
         return;
@@ -173,9 +175,18 @@ export class SessionsRepository {
       `${sessionId} ${step} ${detail}`;
     const known = new Set(kept.map(nameOf));
     const fresh = taken.filter((each) => !known.has(nameOf(each)) && known.add(nameOf(each)));
-    if (fresh.length > 0) await this.steps.insert(fresh.map((each) => ({ ...each })));
+    if (fresh.length > 0) await insertWithoutReading(this.steps, fresh);
   }
   stepsOf(sessionId: string): Promise<SessionStepEntity[]> {
     return this.steps.find({ where: { sessionId }, order: { id: 'ASC' } });
   }
+}
+
+/** TypeORM's `insert` also reads what it has inserted. */
+async function insertWithoutReading<Row extends ObjectLiteral>(
+  rows: Repository<Row>,
+  values: readonly object[],
+): Promise<void> {
+  const copies = values.map((each) => ({ ...each })) as QueryDeepPartialEntity<Row>[];
+  await rows.createQueryBuilder().insert().values(copies).updateEntity(false).execute();
 }

@@ -47,6 +47,7 @@ export class SessionsService {
   /** @throws UnknownSession */
   async get(actor: Actor, id: string): Promise<SessionInView & { steps: SessionStepEntity[] }> {
     const session = await this.find(actor, id);
+    await this.timeline.stored();
     const [logs, steps] = await Promise.all([this.repository.logsOf([id]), this.repository.stepsOf(id)]);
     return { session, logs, steps };
   }

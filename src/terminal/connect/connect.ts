@@ -76,6 +76,7 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
 /** One session, from the request to its end. */
 class Connecting {
   private readonly halt: HaltWatch;
+  private readonly isBox: Promise<boolean>;
   private isDraining = false;
 
   constructor(
@@ -87,6 +88,8 @@ class Connecting {
     private readonly progress: ConnectProgress,
   ) {
     this.halt = new HaltWatch(io, client, session.id, progress);
+    // before the approval, so that the local port is not held up
+    this.isBox = this.isDocumentBox();
   }
 
   async run(): Promise<Exit> {
@@ -158,7 +161,6 @@ class Connecting {
     const { remoteSessionId, validForSeconds } = info;
     const endsAt = new Date(Date.now() + validForSeconds * 1000);
     let failure: TerminalError;
-    const isBox = this.isBox();
     const leaving = onceEach((origin) => progress.leaving(origin));
     const permitted = onceEach((origin) => progress.leavingPermitted(origin));
     try {
@@ -177,7 +179,7 @@ class Connecting {
       });
       progress.connected(info.validUntil, endsAt);
       if (local instanceof ForwardProxy) progress.proxying(local.port, await local.origins().catch(() => []));
-      else progress.listening(local.port, await isBox);
+      else progress.listening(local.port, await this.isBox);
       await tunnel.closed;
       failure = new TunnelBroken();
     } catch (error) {
@@ -190,7 +192,7 @@ class Connecting {
   }
 
   /** Only for what is shown: an error is none of the session's. */
-  private async isBox(): Promise<boolean> {
+  private async isDocumentBox(): Promise<boolean> {
     const { deviceId, applicationId } = this.session;
     const { applications } = await this.client.device(deviceId).catch(() => ({ applications: [] }));
     return applications.some(({ id, protocol }) => id === applicationId && protocol === 'box');
