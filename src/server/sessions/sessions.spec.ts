@@ -139,9 +139,14 @@ describe('a remote session', () => {
       expect(await plane.session(id)).toMatchObject({ state: 'forcing', ...ending });
     });
 
-    it('is denied by its own agent only, with a known reason', async () => {
+    it('is denied without its reason by an agent of a later version', async () => {
       const id = await plane.requested();
-      expect(await denied(id, 'because' as Denial)).toBe('invalid-request');
+      expect(await denied(id, 'because' as Denial)).toEqual({});
+      expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'denied', denial: 'no-condition' });
+    });
+
+    it('is denied by its own agent only', async () => {
+      const id = await plane.requested();
       const other = await plane.streamOf(await plane.enrol('other'));
       const foreign = { remoteSessionId: id, decision: 'declined', denied: 'hours' } as const;
       expect(await other.ask(approval, foreign)).toBe('unknown-session');
