@@ -70,6 +70,7 @@ import { SecondFactors1763683200060 } from './src/server/database/migrations/006
 import { Outboxes1763683200057 } from './src/server/database/migrations/0057-outboxes';
 import { AuditChain1763683200064 } from './src/server/database/migrations/0064-audit-chain';
 import { CampaignSettings1763683200066 } from './src/server/database/migrations/0066-campaign-settings';
+import { SettingsTemplates1763683200067 } from './src/server/database/migrations/0067-settings-templates';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -82,6 +83,7 @@ import { ReplacementEntity } from './src/server/devices/replacement/replacement.
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { FleetViewEntity } from './src/server/devices/fleet/fleet-view.entity';
 import { DeviceNotesEntity } from './src/server/devices/notes/device-notes.entity';
+import { SettingsTemplateEntity } from './src/server/settings-templates/settings-template.entity';
 import { DeviceSettingsEntity } from './src/server/devices/settings/device-settings.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
 import { RemovedAgentEntity } from './src/server/devices/agents/removed-agent.entity';
@@ -140,6 +142,7 @@ const entities = [
   AlertSettingsEntity,
   WebhookEntity,
   DeliveryEntity,
+  SettingsTemplateEntity,
   CampaignEntity,
   CampaignDeviceEntity,
   DeploymentEntity,
@@ -196,6 +199,7 @@ const migrations = [
   AgentUpdates1763683200062,
   DeviceSettings1763683200055,
   CampaignSettings1763683200066,
+  SettingsTemplates1763683200067,
   AccountMails1763683200070,
 ];
 

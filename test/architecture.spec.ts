@@ -34,6 +34,7 @@ const MODULES = [
   'maintenance',
   'readings',
   'alerts',
+  'settings-templates',
   'campaigns',
   'deployment',
   'agent-updates',

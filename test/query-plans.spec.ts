@@ -455,6 +455,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['page (of a site)', () => fleet.page({ ...allDevices, reach: ofOneSite }, byName)],
         ['page (offline)', () => fleet.page({ ...allDevices, filter: { presence: 'offline' } }, byName)],
         ['page (every filter)', () => fleet.page({ ...allDevices, filter: everyFilter }, byName)],
+        ['page (named)', () => fleet.page({ ...allDevices, deviceIds: ['d', 'e'] }, byName)],
+        ['ids', () => fleet.ids({ ...allDevices, deviceIds: ['d', 'e'] })],
       ],
     ],
     [

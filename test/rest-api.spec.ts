@@ -9,6 +9,7 @@ import { describeAgentUpdates } from './rest-api/agent-updates';
 import { describeAlerts, describeAlertSettings, describeWebhooks } from './rest-api/alerts';
 import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
 import { describeCampaigns } from './rest-api/campaigns';
+import { describeSettingsTemplates } from './rest-api/settings-templates';
 import { describeBackups } from './rest-api/backups';
 import { describeCustomers } from './rest-api/customers';
 import { describeClients } from './rest-api/clients';
@@ -81,6 +82,7 @@ describe('REST API', () => {
   describeRelays(given);
   describeFirmware(given, firmwareMaker);
   describeJobs(given, firmwareMaker);
+  describeSettingsTemplates(given);
   describeCampaigns(given);
   describeAlerts(given);
   describeAlertSettings(given);

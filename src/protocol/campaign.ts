@@ -132,8 +132,9 @@ export const newCampaign = z.strictObject({
   firmwareId: z.uuid().optional(),
   /** With `firmware-install`: only devices with one of these versions. Empty: any version but that of the file. */
   fromVersions: z.array(firmwareVersion).max(LIMITS.CAMPAIGN_FROM_VERSIONS).default([]),
-  /** Required for `settings-set`, not allowed otherwise: values by name of the setting. */
+  /** For `settings-set`, and not otherwise: values by name of the setting, or a template that they are copied from. */
   settings: settingValues.optional(),
+  templateId: z.uuid().optional(),
   /** With `settings-set`: devices that are known to have the values, or where none of them can be set, are skipped. */
   onlyDiffering: z.boolean().default(false),
   /** In this order; the last wave has all other devices. */
@@ -178,6 +179,8 @@ export const campaign = z.object({
   /** What `settings-set` sets; null with other operations. */
   settings: wantedSettings.nullable(),
   onlyDiffering: z.boolean(),
+  /** The template that the settings were copied from; it may have been changed or removed since. */
+  template: z.object({ id: z.uuid(), name: z.string() }).nullable(),
   state: campaignState,
   reason: campaignReason.nullable(),
   detail: z.string(),

@@ -214,6 +214,11 @@ export const PROBLEMS = {
   },
   'unknown-notice': { status: 404, title: 'Unknown notice', remedy: 'List them: `GET /api/notices`.' },
   'unknown-campaign': { status: 404, title: 'Unknown campaign', remedy: 'List them: `platen campaigns`.' },
+  'unknown-settings-template': {
+    status: 404,
+    title: 'Unknown settings template',
+    remedy: 'List them: `GET /api/settings-templates`.',
+  },
   'too-many-campaigns': {
     status: 409,
     title: 'Too many open campaigns',

@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module';
 import { BackupModule } from './backup/backup.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
 import { CampaignsModule } from './campaigns/campaigns.module';
+import { SettingsTemplatesModule } from './settings-templates/settings-templates.module';
 import { ConfigModule, type Settings } from './config/config.module';
 import { CustomersModule } from './customers/customers.module';
 import { DatabaseModule } from './database/database.module';
@@ -47,6 +48,7 @@ export class AppModule {
         MaintenanceModule,
         ReadingsModule,
         AlertsModule,
+        SettingsTemplatesModule,
         CampaignsModule,
         DeploymentModule,
         AgentUpdatesModule,

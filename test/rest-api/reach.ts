@@ -18,6 +18,7 @@ interface Secrets {
   readonly jobId: string;
   readonly alertId: string;
   readonly campaignId: string;
+  readonly templateId: string;
 }
 type Hidden = readonly [id: keyof Secrets, refusal: Refusal, call: (id: string) => Call];
 /**
@@ -32,6 +33,7 @@ const device: Hidden = ['deviceId', '404 unknown-device', byId];
 const ofSession: Hidden = ['sessionId', '404 unknown-session', byId];
 const job: Hidden = ['jobId', '404 unknown-job', byId];
 const alert: Hidden = ['alertId', '404 unknown-alert', byId];
+const ofTemplate: Hidden = ['templateId', '404 unknown-settings-template', byId];
 const ofCampaign: Hidden = ['campaignId', '404 unknown-campaign', byId];
 const SHOWS: Record<Route, Shows> = {
   'POST /api/auth/logout': 'none',
@@ -72,6 +74,7 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/jobs': 'list',
   'GET /api/notices': 'list',
   'GET /api/alerts': 'list',
+  'GET /api/settings-templates': 'list',
   'GET /api/campaigns': 'list',
   'POST /api/campaigns': 'none', // refuses a device that is out of reach as an unknown one; see campaigns.ts
   'POST /api/campaigns/plan': 'none',
@@ -107,6 +110,11 @@ const SHOWS: Record<Route, Shows> = {
   'DELETE /api/sessions/:id/browser': ofSession,
   'GET /api/alerts/:id': alert,
   'POST /api/alerts/:id/acknowledgement': alert,
+  'GET /api/settings-templates/:id': ofTemplate,
+  'GET /api/settings-templates/:id/drift': ofTemplate,
+  'GET /api/settings-templates/:id/devices': ofTemplate,
+  'GET /api/settings-templates/:id/export': ofTemplate,
+  'GET /api/devices/:id/drift': device,
   'GET /api/campaigns/:id': ofCampaign,
   'GET /api/campaigns/:id/devices': ofCampaign,
   'GET /api/campaigns/:id/export': ofCampaign,
@@ -164,7 +172,10 @@ export function describeReach(api: () => RestApi): void {
       const wanted = { name: 'Secret campaign', devices, operation: 'identify', startsAt: later };
       const begun = await api().succeeds('tess', 'POST /api/campaigns', { body: wanted }, 201);
       const campaignId = (begun.body as { id: string }).id;
-      secrets = { deviceId: 'secret-mfp', sessionId, jobId, alertId, campaignId };
+      const template = { name: 'Secret template', devices, settings: { location: 'Secret place' } };
+      const added = await api().succeeds('ada', 'POST /api/settings-templates', { body: template }, 201);
+      const templateId = (added.body as { id: string }).id;
+      secrets = { deviceId: 'secret-mfp', sessionId, jobId, alertId, campaignId, templateId };
       const limits = { devices: ['printer'] };
       limited = await tokenOf(api(), await newClient(api(), 'Limited', { limits }));
       unlimited = await tokenOf(api(), await newClient(api(), 'Unlimited'));
@@ -172,6 +183,7 @@ export function describeReach(api: () => RestApi): void {
     afterAll(async () => {
       const params = { id: secrets.campaignId };
       await api().call('tess', 'POST /api/campaigns/:id/abortion', { params });
+      await api().call('ada', 'DELETE /api/settings-templates/:id', { params: { id: secrets.templateId } });
       await api().plane.clear();
       await assign(before);
       await agent?.leave();

@@ -27,6 +27,7 @@ const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
   'firmware-unsigned': 'Upload the file again, signed, and remove this one.',
   'unknown-firmware': 'Choose one from the list. It may have been removed.',
   'unknown-campaign': 'Look for it in the list of campaigns. It may have been removed because of its age.',
+  'unknown-settings-template': 'Choose one from the list. It may have been removed.',
   'unknown-notice': 'It may have been removed because of its age.',
 };
 

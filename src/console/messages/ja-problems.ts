@@ -194,6 +194,10 @@ export const jaProblems: typeof enProblems = {
       title: '不明なキャンペーンです',
       remedy: '一覧を確認してください。古いキャンペーンは削除されている可能性があります。',
     },
+    'unknown-settings-template': {
+      title: '不明な設定テンプレートです',
+      remedy: '一覧を確認してください。削除されている可能性があります。',
+    },
     'too-many-campaigns': {
       title: '進行中のキャンペーンが多すぎます',
       remedy: 'いくつかの終了を待つか、中止してください。',

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { CampaignPlan, NewCampaign, SkipReason } from '../../protocol/campaign';
-import type { WantedSettings } from '../../protocol/device-settings';
 import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { checkOperation } from '../auth/clients/client-limits';
@@ -9,9 +8,7 @@ import { CustomersService } from '../customers/customers.service';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import { FleetService } from '../devices/fleet/fleet.service';
 import { DeviceSettingsService } from '../devices/settings/device-settings.service';
-import type { FirmwareEntity } from '../maintenance/firmware/firmware.entity';
-import { FirmwareService } from '../maintenance/firmware/firmware.service';
-import { settingsIn } from '../maintenance/job-requests';
+import { CampaignContents, type CampaignContent } from './campaign-contents';
 import type { CampaignDeviceEntity } from './campaign-device.entity';
 import { CampaignDevicesRepository } from './campaign-devices.repository';
 import type { CampaignEntity } from './campaign.entity';
@@ -37,24 +34,22 @@ export class CampaignDrafts {
     private readonly inViews: DevicesService,
     private readonly settings: DeviceSettingsService,
     private readonly customers: CustomersService,
-    private readonly firmware: FirmwareService,
+    private readonly contents: CampaignContents,
     private readonly taken: CampaignDevicesRepository,
   ) {}
 
   /**
-   * @throws BeyondLimits, SelectionChanged, UnknownDevice, CampaignContradiction, SettingsMismatch, UnknownFirmware, FirmwareUnsigned
+   * @throws BeyondLimits, SelectionChanged, UnknownDevice, CampaignContradiction
+   * @throws what `CampaignContents` does
    */
   async of(actor: Actor, wanted: NewCampaign): Promise<CampaignDraft> {
     checkOperation(actor, wanted.operation);
-    const firmware = await this.firmwareOf(wanted);
-    const settings = settingsIn(wanted);
-    if (wanted.onlyDiffering && !settings)
-      throw new CampaignContradiction('onlyDiffering', `${wanted.operation} sets no settings`);
+    const content = await this.contents.of(actor, wanted);
     const ids =
       'deviceIds' in wanted.devices
         ? [...new Set(wanted.devices.deviceIds)]
         : await this.fleet.select(actor, wanted.devices.filter, wanted.devices.count);
-    const work = { ...wanted, firmware, settings };
+    const work = { ...wanted, ...content };
     const id = randomUUID();
     const devices: CampaignDeviceEntity[] = [];
     for (let first = 0; first < ids.length; first += BATCH) {
@@ -65,7 +60,7 @@ export class CampaignDrafts {
     const sizes = waveSizes(taking.length, wanted.waves);
     wavesOf(sizes).forEach((wave, index) => (taking[index]!.wave = wave));
     const plan = { waves: sizes, skipped: skippedOf(devices) };
-    return { campaign: campaignOf(id, actor, wanted, work, sizes.length), devices, plan };
+    return { campaign: campaignOf(id, actor, wanted, content, sizes.length), devices, plan };
   }
 
   private async rows(
@@ -79,7 +74,7 @@ export class CampaignDrafts {
     const ids = inViews.map(({ device }) => device.id);
     const [customers, reported, taken] = await Promise.all([
       this.customers.customersOfSites(inViews.map(({ siteId }) => siteId)),
-      work.onlyDiffering ? this.settings.rowsOf(ids) : undefined,
+      work.onlyDiffering ? this.settings.knownOf(ids) : undefined,
       firmware
         ? this.taken.taken(
             ids,
@@ -97,7 +92,7 @@ export class CampaignDrafts {
           : undefined;
     return inViews.map((inView, index) => {
       const { device, siteId } = inView;
-      const skip = skipReasonOf(work, inView, reported?.get(device.id)) ?? ofOthers(inView) ?? null;
+      const skip = skipReasonOf(work, inView, reported?.get(device.id)?.rows) ?? ofOthers(inView) ?? null;
       const state = skip ? 'skipped' : 'waiting';
       const about = { deviceId: device.id, deviceName: device.name, agentId: device.agentId, siteId };
       const holds = { updatedDevice: skip || !firmware ? null : device.id, installed: skip ? null : keyOf(inView) };
@@ -108,18 +103,6 @@ export class CampaignDrafts {
         ...{ startedAt: null, endedAt: skip ? new Date() : null },
       };
     });
-  }
-
-  private async firmwareOf({ operation, firmwareId, fromVersions }: NewCampaign): Promise<FirmwareEntity | null> {
-    if (operation !== 'firmware-install') {
-      if (firmwareId !== undefined)
-        throw new CampaignContradiction('firmwareId', `${operation} takes no firmware file`);
-      if (fromVersions.length > 0) throw new CampaignContradiction('fromVersions', `${operation} takes no versions`);
-      return null;
-    }
-    if (firmwareId === undefined)
-      throw new CampaignContradiction('firmwareId', 'firmware-install needs a firmware file');
-    return this.firmware.getSigned(firmwareId);
   }
 }
 
@@ -133,7 +116,7 @@ function campaignOf(
   id: string,
   actor: Actor,
   wanted: NewCampaign,
-  { firmware, settings }: { firmware: FirmwareEntity | null; settings: WantedSettings | null },
+  { firmware, settings, template }: CampaignContent,
   waves: number,
 ): CampaignEntity {
   const createdAt = new Date();
@@ -143,7 +126,7 @@ function campaignOf(
     throw new CampaignContradiction('startsAt', `must be within ${LIMITS.CAMPAIGN_DAYS} days`);
   return {
     ...{ id, name, state: 'scheduled', reason: null, detail: '', deadlineAt: startsAt, operation, fromVersions },
-    ...{ settings, onlyDiffering },
+    ...{ settings, onlyDiffering, templateId: template?.id ?? null, templateName: template?.name ?? null },
     ...{ firmwareId: firmware?.id ?? null, firmwareName: firmware?.name ?? null },
     ...{ firmwareVersion: firmware?.version ?? null, firmwareModel: firmware?.model ?? null },
     ...{ userId: actor.userId, userName: actor.displayName, apiTokenId: actor.apiTokenId ?? null },

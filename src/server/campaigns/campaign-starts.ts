@@ -50,8 +50,8 @@ export class CampaignStarts {
     const current = await this.current(with_, device.deviceId);
     if (!current) return this.skip(device, { skip: 'out-of-reach' });
     const versionBefore = current.device.firmwareVersion;
-    const reported = campaign.onlyDiffering ? await this.settings.rowsOf([device.deviceId]) : undefined;
-    const skip = skipReasonOf({ ...campaign, firmware: with_.firmware }, current, reported?.get(device.deviceId));
+    const reported = campaign.onlyDiffering ? await this.settings.knownOf([device.deviceId]) : undefined;
+    const skip = skipReasonOf({ ...campaign, firmware: with_.firmware }, current, reported?.get(device.deviceId)?.rows);
     if (skip) return this.skip(device, { skip, versionBefore });
 
     // stored first: after a crash, the job with this ID exists, or there is none

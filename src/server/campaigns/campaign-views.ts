@@ -124,6 +124,7 @@ export class CampaignViews {
       fromVersions: campaign.fromVersions,
       settings: campaign.settings,
       onlyDiffering: campaign.onlyDiffering,
+      template: campaign.templateId === null ? null : { id: campaign.templateId, name: campaign.templateName ?? '' },
       state: campaign.state,
       reason: campaign.reason,
       detail: campaign.detail,

@@ -24,6 +24,9 @@ export class CampaignEntity {
   @Column(Json()) fromVersions: string[];
   /** What `settings-set` sets. */
   @Column(Json({ nullable: true })) settings: WantedSettings | null;
+  /** The template that they were copied from, which may have been changed or removed since. */
+  @Column(Uuid({ nullable: true })) templateId: string | null;
+  @Column({ type: 'varchar', length: 100, nullable: true }) templateName: string | null;
   /** Devices that are known to have these settings get no job. */
   @Column({ type: 'boolean', default: false }) onlyDiffering: boolean;
 

@@ -5,6 +5,8 @@ import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { MaintenanceModule } from '../maintenance/maintenance.module';
+import { SettingsTemplatesModule } from '../settings-templates/settings-templates.module';
+import { CampaignContents } from './campaign-contents';
 import { CampaignDeviceEntity } from './campaign-device.entity';
 import { CampaignDevicesRepository } from './campaign-devices.repository';
 import { CampaignDrafts } from './campaign-drafts';
@@ -27,6 +29,7 @@ import { CampaignsService } from './campaigns.service';
     DevicesModule,
     MaintenanceModule,
     AlertsModule,
+    SettingsTemplatesModule,
     TypeOrmModule.forFeature([CampaignEntity, CampaignDeviceEntity]),
   ],
   controllers: [CampaignsController],
@@ -35,6 +38,7 @@ import { CampaignsService } from './campaigns.service';
     CampaignDevicesRepository,
     CampaignEvents,
     CampaignLifecycle,
+    CampaignContents,
     CampaignDrafts,
     CampaignWindows,
     CampaignStarts,

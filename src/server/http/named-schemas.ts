@@ -50,7 +50,7 @@ import {
 import { checkFinding } from '../../protocol/check-finding';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deviceNotes, noteLink } from '../../protocol/device-notes';
-import { deviceSettings, settingRow } from '../../protocol/device-settings';
+import { comparedSetting, deviceSettings, settingRow } from '../../protocol/device-settings';
 import { fleetCounts, fleetDevice, fleetGroup, fleetJob, fleetView } from '../../protocol/fleet';
 import { deployment, release } from '../../protocol/deployment';
 import { deviceIdentity } from '../../protocol/device-identity';
@@ -93,6 +93,7 @@ import {
   readingSchedules,
 } from '../../protocol/readings';
 import { endReason, ending, grant, halfState, sessionState } from '../../protocol/remote-session';
+import { deviceDrift, driftCounts, settingsTemplate, templateDrift } from '../../protocol/settings-template';
 import { createdWebhook, delivery, newWebhook, webhook } from '../../protocol/webhook';
 
 /** Components of the OpenAPI document. A schema that is not listed is repeated wherever it is used. */
@@ -144,6 +145,11 @@ const COMPONENTS = {
   DeviceNotes: deviceNotes,
   DeviceSettings: deviceSettings,
   SettingRow: settingRow,
+  SettingsTemplate: settingsTemplate,
+  ComparedSetting: comparedSetting,
+  DeviceDrift: deviceDrift,
+  DriftCounts: driftCounts,
+  TemplateDrift: templateDrift,
   NoteLink: noteLink,
   DeviceRules: deviceRules,
   DeviceReplacement: deviceReplacement,

@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sampleCampaign, sampleCampaignDevice } from '../../../test/support/samples/campaign-samples';
+import {
+  sampleCampaign,
+  sampleCampaignDevice,
+  sampleSettingsTemplate,
+} from '../../../test/support/samples/campaign-samples';
 import { sampleFirmware } from '../../../test/support/samples/api-samples';
 import { problemAnswer, startFakeApi, type FakeApi } from '../../../test/support/terminal/fake-api';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
@@ -33,6 +37,7 @@ describe('campaigns from the command line', () => {
       [`GET ${ONE}/devices`]: () => ({ body: { rows: [sampleCampaignDevice], next: null } }),
       [`POST ${ONE}/pause`]: () => ({ body: { ...sampleCampaign, state: 'paused', reason: 'user' } }),
       [`POST ${ONE}/resumption`]: () => problemAnswer('wrong-state'),
+      'GET /api/settings-templates': () => ({ body: [sampleSettingsTemplate] }),
       'GET /api/firmware': () => ({ body: [sampleFirmware] }),
       'GET /api/fleet/groups': () => ({
         body: {
@@ -77,12 +82,31 @@ describe('campaigns from the command line', () => {
     expect(terminal.out().trim().split('\n').at(-1)).toBe(sampleCampaign.id);
   });
 
+  it('starts one that sets settings, of its own or of a template', async () => {
+    const set = (options: Partial<StartOptions>) =>
+      run((io) => startCampaign(io, 'settings-set', { stopFrom: 5, waitHours: 72, ...options }));
+    expect(await set({ device: ['mfp-1'], set: { location: 'Hall' }, onlyDiffering: true })).toBe(0);
+    expect(sent()).toMatchObject({ settings: { location: 'Hall' }, onlyDiffering: true });
+    api.requests.length = 0;
+    expect(await set({ template: sampleSettingsTemplate.name })).toBe(0);
+    const { id: templateId } = sampleSettingsTemplate;
+    expect(sent()).toMatchObject({ templateId, devices: { filter: { search: 'hall' }, count: 12 } });
+    expect(sent()).not.toHaveProperty('onlyDiffering'); // which an older server refuses
+    api.requests.length = 0;
+    for (const wrong of [{}, { set: { location: 'Hall' }, template: templateId }, { template: 'None' }])
+      expect(await set({ device: ['mfp-1'], ...wrong })).toBe(2);
+    expect(sent()).toBeUndefined();
+  });
+
   it.each<[string, Partial<StartOptions>]>([
     ['without devices', {}],
     ['with devices and a filter', { device: ['mfp-1'], search: 'x' }],
     ['with a wave that is no size', { device: ['mfp-1'], wave: ['many'] }],
     ['with hours that are none', { device: ['mfp-1'], hours: 'at night' }],
     ['with a time zone and no hours', { device: ['mfp-1'], timeZone: 'UTC' }],
+    ['with settings for a restart', { device: ['mfp-1'], set: { location: 'Hall' } }],
+    ['with a template for a restart', { template: 'Halls' }],
+    ['where they differ, for a restart', { device: ['mfp-1'], onlyDiffering: true }],
     ['with firmware for a restart', { device: ['mfp-1'], firmware: sampleFirmware.version }],
   ])('refuses to start one %s', async (_what, options) => {
     expect(await start(options)).toBe(2);

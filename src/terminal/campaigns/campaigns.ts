@@ -10,6 +10,7 @@ import {
   type newCampaign,
   type WaveSize,
 } from '../../protocol/campaign';
+import type { SettingsTemplate } from '../../protocol/settings-template';
 import { HOLD_REASONS, WAIT_REASONS } from '../../protocol/maintenance';
 import type { z } from 'zod';
 import { storedLogin } from '../credentials';
@@ -83,6 +84,7 @@ export interface StartOptions {
   readonly firmware?: string;
   readonly fromVersion?: readonly string[];
   readonly set?: Readonly<Record<string, string>>;
+  readonly template?: string;
   readonly onlyDiffering?: boolean;
   readonly wave?: readonly string[];
   readonly pauseAfterFirst?: boolean;
@@ -104,6 +106,7 @@ export async function startCampaign(
     firmware,
     fromVersion,
     set: settings,
+    template,
     onlyDiffering = false,
     stopAt,
     stopFrom,
@@ -117,23 +120,21 @@ export async function startCampaign(
         : '--firmware is only for firmware-install.',
       'Pass a file: --firmware <id or version>. List the files: platen firmware list',
     );
-  const sets = operation === 'settings-set';
-  if (sets !== (settings !== undefined) || (onlyDiffering && !sets))
-    throw new UsageError(
-      sets ? 'settings-set requires --set.' : '--set and --only-differing are only for settings-set.',
-      'Pass each value: --set location="Hall 2". List the settings: platen settings <device>',
-    );
+  checkSettings(operation, options);
   if (timeZone !== undefined && options.hours === undefined)
     throw new UsageError('--time-zone is only for --hours.', 'Pass hours, too: --hours 22:00-05:00');
   const client = await storedLogin(io);
+  const chosen = template === undefined ? undefined : await templateNamed(client, template);
   const files = firmware === undefined ? [] : await new MaintenanceApi(client).firmware();
   const wanted: z.input<typeof newCampaign> = {
     name: options.name ?? operation,
     operation,
-    devices: await devicesOf(client, options),
+    devices: await devicesOf(client, options, chosen),
     ...(firmware !== undefined && { firmwareId: chosenFirmware(firmware, files, options.model) }),
     ...(fromVersion && { fromVersions: [...fromVersion] }),
-    ...(settings && { settings, onlyDiffering }),
+    ...(settings && { settings }),
+    ...(chosen && { templateId: chosen.id }),
+    ...(onlyDiffering && { onlyDiffering }),
     waves: (options.wave ?? []).map(waveOf),
     pauseAfterFirstWave: options.pauseAfterFirst ?? false,
     ...(stopAt !== undefined && { failureLimit: { percent: stopAt, least: stopFrom } }),
@@ -182,11 +183,17 @@ export async function campaignResults(io: TerminalIo, id: string, options: { jso
 async function devicesOf(
   client: Awaited<ReturnType<typeof storedLogin>>,
   { device, search, model }: StartOptions,
+  template: SettingsTemplate | undefined,
 ): Promise<z.input<typeof newCampaign>['devices']> {
   if (device && device.length > 0) {
     if (search !== undefined || model !== undefined)
       throw new UsageError('--device is not for --search or --model.', 'Pass devices, or a filter.');
     return { deviceIds: [...device] };
+  }
+  if (search === undefined && model === undefined && template) {
+    const { devices, deviceCount: count } = template;
+    if (count === 0) throw new UsageError('No device is in this template.', 'Pass devices: --device <device>');
+    return 'filter' in devices ? { filter: devices.filter, count } : devices;
   }
   if (search === undefined && model === undefined)
     throw new UsageError('No devices were given.', 'Pass --device <device>, or a filter: --search, --model');
@@ -196,6 +203,37 @@ async function devicesOf(
   const { all } = await client.call('GET', `/api/fleet/groups?${query}`, fleetGroups);
   if (all.devices === 0) throw new UsageError('No device fits the filter.', 'List the devices: platen devices');
   return { filter, count: all.devices };
+}
+
+function checkSettings(
+  operation: CampaignOperation,
+  { set, template, onlyDiffering = false }: Pick<StartOptions, 'set' | 'template' | 'onlyDiffering'>,
+): void {
+  const sets = operation === 'settings-set';
+  const given = [set, template].filter((each) => each !== undefined).length;
+  if (given === (sets ? 1 : 0) && (sets || !onlyDiffering)) return;
+  throw new UsageError(
+    sets
+      ? 'settings-set requires --set or --template, not both.'
+      : '--set, --template and --only-differing are only for settings-set.',
+    'Pass each value: --set location="Hall 2". List the settings: platen settings <device>',
+  );
+}
+
+/** By its ID, or its name. */
+async function templateNamed(
+  client: Awaited<ReturnType<typeof storedLogin>>,
+  wanted: string,
+): Promise<SettingsTemplate> {
+  const { settingsTemplate } = await import('../../protocol/settings-template.js');
+  const all = await client.call('GET', '/api/settings-templates', settingsTemplate.array());
+  const found = all.find(({ id }) => id === wanted) ?? all.find(({ name }) => name === wanted);
+  if (found) return found;
+  const names = all.map(({ name }) => `"${name}"`).join(', ');
+  throw new UsageError(
+    `There is no settings template "${wanted}".`,
+    names ? `There are: ${names}` : 'An administrator creates them in the console.',
+  );
 }
 
 /** `5` or `10%` */

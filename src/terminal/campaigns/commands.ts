@@ -24,6 +24,7 @@ export function register(program: Command): void {
     .option('--firmware <id or version>', 'the file to install, with firmware-install')
     .option('--from-version <version>', 'only devices with this firmware version; repeat it for several', several)
     .option('--set <setting=value>', 'a value to set, with settings-set; repeat it for several', setting)
+    .option('--template <id or name>', 'with settings-set: the values, and the devices, of a settings template')
     .option('--only-differing', 'with settings-set: leave out devices that are known to have the values')
     .option('--wave <size>', 'devices of a wave, or per cent (10%); repeat it; the last wave has the rest', several)
     .option('--pause-after-first', 'pause after the first wave')

@@ -1,3 +1,4 @@
+import type { SettingsTemplate } from '../../../src/protocol/settings-template';
 import type { Campaign, CampaignCounts, CampaignDevice } from '../../../src/protocol/campaign';
 
 const NONE: CampaignCounts = { waiting: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
@@ -6,7 +7,15 @@ const NONE: CampaignCounts = { waiting: 0, running: 0, succeeded: 0, failed: 0, 
 export const sampleCampaign: Campaign = {
   ...{ id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c00', name: 'Spring update', operation: 'firmware-install' },
   firmware: { id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c01', name: 'main.bin', version: '2.15.000', model: '3050ci' },
-  ...{ fromVersions: ['2.14.000'], settings: null, onlyDiffering: false, state: 'running', reason: null, detail: '' },
+  ...{
+    fromVersions: ['2.14.000'],
+    settings: null,
+    onlyDiffering: false,
+    template: null,
+    state: 'running',
+    reason: null,
+    detail: '',
+  },
   user: { id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c02', displayName: 'Tom Technician' },
   ...{ mayControl: true, wave: 2 },
   waves: [
@@ -26,6 +35,12 @@ export const sampleCampaign: Campaign = {
   window: { hours: [{ days: [1, 2, 3, 4, 5], from: '20:00', until: '06:00' }], timeZone: null },
   ...{ opensAt: null, waitHours: 72, createdAt: '2026-03-02T18:00:00.000Z', startsAt: '2026-03-02T18:00:00.000Z' },
   ...{ endsAt: '2026-05-01T18:00:00.000Z', endedAt: null },
+};
+
+export const sampleSettingsTemplate: SettingsTemplate = {
+  ...{ id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c04', name: 'Halls', settings: { location: 'Hall', contact: 'Bureau 2' } },
+  ...{ devices: { filter: { search: 'hall' } }, deviceCount: 12, version: 3 },
+  ...{ changedAt: '2026-03-01T09:00:00.000Z', changedBy: 'Ada Admin' },
 };
 
 export const sampleCampaignDevice: CampaignDevice = {

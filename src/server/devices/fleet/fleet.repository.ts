@@ -23,6 +23,8 @@ import { cursorOf, positionOf } from './fleet-cursor';
 export interface Selection {
   readonly reach: Reach;
   readonly filter: FleetFilter;
+  /** Only these. */
+  readonly deviceIds?: readonly string[];
   readonly onlineAgents: readonly string[];
   readonly now: Date;
 }
@@ -80,6 +82,11 @@ export class FleetRepository {
     return { rows, next };
   }
 
+  async ids(selection: Selection): Promise<string[]> {
+    const rows = await this.selected(selection).select('d.id', 'id').getRawMany<{ id: string }>();
+    return rows.map(({ id }) => id);
+  }
+
   /** Of all devices. */
   async counts(selection: Selection): Promise<FleetCounts> {
     const [row] = await this.counting(selection).getRawMany<CountedRow>();
@@ -135,9 +142,13 @@ export class FleetRepository {
       .setParameter('online', JSON.stringify(selection.onlineAgents));
   }
 
-  private selected({ reach, filter, onlineAgents, now }: Selection, join = TO_AGENT): SelectQueryBuilder<DeviceEntity> {
+  private selected(
+    { reach, filter, deviceIds, onlineAgents, now }: Selection,
+    join = TO_AGENT,
+  ): SelectQueryBuilder<DeviceEntity> {
     const query = this.devices.createQueryBuilder('d').innerJoin(AgentEntity, 'a', join);
     within(query, reach, { site: 'a.siteId', device: 'd.id', requester: null });
+    if (deviceIds) query.andWhere('d.id IN (:...deviceIds)', { deviceIds });
     const { search, customerId, siteId, model, firmwareVersion, otherFirmware, presence, silentHours } = filter;
     const { state, alerts, suppliesBelow } = filter;
     if (customerId !== undefined || search) withPlaces(query);

@@ -16,10 +16,17 @@ import { DeviceTransport } from '../../xmpp/device-transport';
 import type { DeviceEntity } from '../device.entity';
 import { SelectionChanged } from '../devices.errors';
 import { presentedDevice } from '../devices.presenter';
-import { DevicesService } from '../devices.service';
+import { DevicesService, type DeviceInView } from '../devices.service';
 import { DeviceNotesRepository } from '../notes/device-notes.repository';
 import { UNKNOWN_SUPPLY } from '../reported-summary';
+import { cursorOf } from './fleet-cursor';
 import { FleetRepository, type Selection, type SortedPage } from './fleet.repository';
+
+/** Devices that a filter fits; of these only the named ones, if some are named. */
+export interface FleetDevices {
+  readonly filter: FleetFilter;
+  readonly deviceIds?: readonly string[];
+}
 
 /** The device list of users. */
 @Injectable()
@@ -39,7 +46,7 @@ export class FleetService {
   }
 
   async groups(actor: Actor, { by, ...filter }: FleetGroupsQuery): Promise<FleetGroups> {
-    const selection = await this.selection(actor, filter);
+    const selection = await this.selection(actor, { filter });
     const all = await this.repository.counts(selection);
     const rows = by === 'none' ? [] : await this.repository.groups(selection, by);
     return { all, rows: rows.slice(0, LIMITS.FLEET_GROUPS), more: rows.length > LIMITS.FLEET_GROUPS };
@@ -65,7 +72,7 @@ export class FleetService {
 
   /** IDs of all devices that the filter fits, by name. @throws SelectionChanged if they are not as many as the actor saw */
   async select(actor: Actor, filter: FleetFilter, seen: number): Promise<string[]> {
-    const selection = await this.selection(actor, filter);
+    const selection = await this.selection(actor, { filter });
     const found: DeviceEntity[] = [];
     for (let cursor: string | undefined; found.length <= seen;) {
       const page = { sort: 'name', order: 'asc', limit: LIMITS.PAGE_ROWS, cursor } as const;
@@ -79,8 +86,32 @@ export class FleetService {
     return found.map(({ id }) => id);
   }
 
+  /** How many of these devices are within reach of the actor. */
+  async count(actor: Actor, devices: FleetDevices): Promise<number> {
+    return (await this.repository.counts(await this.selection(actor, devices))).devices;
+  }
+  /** Those of these devices that are within reach of the actor, in the same order. */
+  async among(actor: Actor, deviceIds: readonly string[]): Promise<string[]> {
+    const found = new Set(await this.repository.ids(await this.selection(actor, { filter: {}, deviceIds })));
+    return deviceIds.filter((id) => found.has(id));
+  }
+  /** A page of these devices by name, each with what belongs to it. @throws InvalidCursor */
+  async inViewsByName(
+    actor: Actor,
+    devices: FleetDevices,
+    { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+  ): Promise<Page<DeviceInView>> {
+    const page = { sort: 'name', order: 'asc', limit, cursor } as const;
+    const { rows, next } = await this.repository.page(await this.selection(actor, devices), page);
+    return { rows: await this.devices.inViews(rows), next };
+  }
+  /** The place after a device in their order by name. */
+  cursorAfter({ name, id }: { readonly name: string; readonly id: string }): string {
+    return cursorOf(name, id, 'name');
+  }
+
   private async read(actor: Actor, filter: FleetFilter, page: SortedPage): Promise<Page<FleetDevice>> {
-    const { rows, next } = await this.repository.page(await this.selection(actor, filter), page);
+    const { rows, next } = await this.repository.page(await this.selection(actor, { filter }), page);
     const [inViews, notes] = await Promise.all([this.devices.inViews(rows), this.notes.of(rows.map(({ id }) => id))]);
     const presented = inViews.map((inView): FleetDevice => {
       const { firmwareVersion, supplyLevel, id } = inView.device;
@@ -92,8 +123,8 @@ export class FleetService {
     return { rows: presented, next };
   }
 
-  private async selection(actor: Actor, filter: FleetFilter): Promise<Selection> {
+  private async selection(actor: Actor, { filter, deviceIds }: FleetDevices): Promise<Selection> {
     const reach = await this.customers.reachOf(actor);
-    return { reach, filter, onlineAgents: this.transport.onlineAgents(), now: new Date() };
+    return { reach, filter, deviceIds, onlineAgents: this.transport.onlineAgents(), now: new Date() };
   }
 }

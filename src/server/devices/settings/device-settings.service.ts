@@ -5,6 +5,13 @@ import type { Actor } from '../../auth/actor';
 import { DevicesService } from '../devices.service';
 import { DeviceSettingsRepository } from './device-settings.repository';
 
+/** What a device has reported last, when, and in which job. */
+export interface KnownSettings {
+  readonly rows: readonly SettingRow[];
+  readonly readAt: Date;
+  readonly jobId: string;
+}
+
 /** The settings of devices, as jobs have read and set them. */
 @Injectable()
 export class DeviceSettingsService {
@@ -22,9 +29,8 @@ export class DeviceSettingsService {
   }
 
   /** What these devices have reported last; without those that have reported nothing. */
-  async rowsOf(deviceIds: readonly string[]): Promise<Map<string, readonly SettingRow[]>> {
-    const found = await this.repository.of(deviceIds);
-    return new Map([...found].map(([id, { rows }]) => [id, rows]));
+  knownOf(deviceIds: readonly string[]): Promise<ReadonlyMap<string, KnownSettings>> {
+    return this.repository.of(deviceIds);
   }
 
   /** Stores what a job reports. Harmless to repeat. @param isWhole whether the report has all settings of the device */

@@ -1,13 +1,20 @@
 import type { ComparedSetting, DriftState, SettingRow, WantedSettings } from '../../../protocol/device-settings';
 
-/** Wanted values beside what a device has reported last, in the order of the wanted ones. Pure. */
-export function comparedSettings(wanted: WantedSettings, reported: readonly SettingRow[]): ComparedSetting[] {
+/**
+ * Wanted values beside what a device has reported last, in the order of the wanted ones. Pure.
+ * @param absent the state of settings that it has not reported
+ */
+export function comparedSettings(
+  wanted: WantedSettings,
+  reported: readonly SettingRow[],
+  absent: DriftState = 'unknown',
+): ComparedSetting[] {
   const known = new Map(reported.map((row) => [row.name, row]));
   return Object.entries(wanted).map(([name, value]) => {
     const row = known.get(name);
     return {
       name,
-      state: stateOf(row, value),
+      state: row ? stateOf(row, value) : absent,
       wanted: value,
       value: row?.value ?? null,
       settable: row?.settable ?? false,
@@ -15,8 +22,7 @@ export function comparedSettings(wanted: WantedSettings, reported: readonly Sett
   });
 }
 
-function stateOf(row: SettingRow | undefined, wanted: string): DriftState {
-  if (!row) return 'unknown';
+function stateOf(row: SettingRow, wanted: string): DriftState {
   if (row.value === null) return 'unsupported';
   return row.value === wanted ? 'same' : 'differs';
 }
