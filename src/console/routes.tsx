@@ -30,6 +30,9 @@ import { ReportsScreen } from './screens/reports/reports-screen';
 import { TemplateScreen } from './screens/reports/template-screen';
 import { SecurityScreen } from './screens/security/security-screen';
 import { SessionScreen } from './screens/session-screen';
+import { SettingsTemplateScreen } from './screens/settings-templates/settings-template-screen';
+import { SettingsTemplatesScreen } from './screens/settings-templates/settings-templates-screen';
+import { TemplateEditorScreen } from './screens/settings-templates/template-editor-screen';
 import { SessionsScreen } from './screens/sessions-screen';
 import { Shell } from './screens/shell';
 import { TokensScreen } from './screens/tokens-screen';
@@ -78,6 +81,16 @@ export const router = createBrowserRouter([
           section('campaigns', <CampaignsScreen />),
           { path: 'campaigns/new', element: <NewCampaignScreen /> },
           { path: 'campaigns/:id', element: <CampaignScreen /> },
+          section('settings-templates', <SettingsTemplatesScreen />),
+          ...['settings-templates/new', 'settings-templates/:id/edit'].map((path) => ({
+            path,
+            element: (
+              <AdminsOnly>
+                <TemplateEditorScreen key={path} />
+              </AdminsOnly>
+            ),
+          })),
+          { path: 'settings-templates/:id', element: <SettingsTemplateScreen /> },
           section('firmware', <FirmwareScreen />),
           section('reports', <ReportsScreen />),
           ...['reports/templates/new', 'reports/templates/:id'].map((path) => ({

@@ -6,6 +6,7 @@ export const CONSOLE_SECTIONS = [
   'sessions',
   'jobs',
   'campaigns',
+  'settings-templates',
   'firmware',
   'reports',
   'customers',

@@ -26,6 +26,8 @@ import {
   withSampleNotices,
 } from '../support/samples/deployment-samples';
 import { SAMPLE_JOBS, withSampleMaintenance } from '../support/samples/maintenance-samples';
+import { sampleSettingsTemplate } from '../support/samples/campaign-samples';
+import { withSampleTemplates } from '../support/samples/settings-template-samples';
 import { TestStage } from '../support/stage/test-stage';
 
 const CATALOGUES = { en, ja };
@@ -255,6 +257,26 @@ it.each(LANGUAGES)(
     await look(`found-take-in-${spoken}`);
   },
 );
+
+it.each(LANGUAGES)('settings templates are shown with the devices that differ, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  const t = CATALOGUES[spoken].templates;
+  await withSampleTemplates(page, true);
+  await load('/settings-templates', t.title);
+  await page.getByText(t.emptyAdminHint).waitFor();
+  await look(`templates-empty-${spoken}`);
+  await withSampleTemplates(page);
+  await load('/settings-templates', t.title);
+  const { id, name } = sampleSettingsTemplate;
+  await page.getByText(name).waitFor();
+  await look(`templates-${spoken}`);
+  await goTo(`/settings-templates/${id}`, name);
+  await page.getByText('hall-3').waitFor();
+  await look(`template-${spoken}`, true);
+  await goTo(`/settings-templates/${id}/edit`, t.editor.editTitle);
+  await page.getByRole('textbox', { name: CATALOGUES[spoken].settings.names.contact }).waitFor();
+  await look(`template-edit-${spoken}`, true);
+});
 
 it.each(LANGUAGES)('access conditions are shown with what was denied, in %s', async (spoken, wanted) => {
   await open(wanted, SAMPLE_USERS.technician, spoken);

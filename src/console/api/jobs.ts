@@ -52,7 +52,8 @@ export function cacheJob(client: ConsoleQueryClient, changed: Job): void {
   client.keep(['job', changed.id], () => changed);
   cacheInLists(client, 'jobs', changed, !isOpenJob(changed));
   if (!isOpenJob(changed) && SETTINGS_OPERATIONS.includes(changed.operation))
-    void client.invalidateQueries({ queryKey: settingsKey(changed.deviceId) });
+    for (const queryKey of [settingsKey(changed.deviceId), ['device-drift', changed.deviceId]])
+      void client.invalidateQueries({ queryKey });
 }
 
 /** A job never loses a time that it has reached. */

@@ -12,6 +12,7 @@ import { enProblems } from './en-problems';
 import { enHistory, enReports } from './en-readings';
 import { enSessions } from './en-sessions';
 import { enSettings } from './en-settings';
+import { enSettingsTemplates } from './en-settings-templates';
 
 /** The texts of the console; `ja.ts` has the same keys, or it does not compile. */
 export const en = {
@@ -82,6 +83,7 @@ export const en = {
   maintenance: enMaintenance,
   firmware: enFirmware,
   settings: enSettings,
+  templates: enSettingsTemplates,
   history: enHistory,
   reports: enReports,
   deployment: enDeployment,

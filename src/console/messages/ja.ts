@@ -13,6 +13,7 @@ import { jaProblems } from './ja-problems';
 import { jaHistory, jaReports } from './ja-readings';
 import { jaSessions } from './ja-sessions';
 import { jaSettings } from './ja-settings';
+import { jaSettingsTemplates } from './ja-settings-templates';
 
 export const ja: Messages = {
   language: 'ja',
@@ -82,6 +83,7 @@ export const ja: Messages = {
   maintenance: jaMaintenance,
   firmware: jaFirmware,
   settings: jaSettings,
+  templates: jaSettingsTemplates,
   history: jaHistory,
   reports: jaReports,
   deployment: jaDeployment,

@@ -160,6 +160,9 @@ export const FirmwareIcon = icon(
 );
 /** Waves of devices, one larger than the other. */
 export const CampaignsIcon = icon(<path d="M4 20V15M4 15h3.5v5M10.2 20v-9h3.5v9M16.5 20V4.5H20V20M2.5 20h19" />);
+export const TemplateIcon = icon(
+  <path d="M5 4h14v16H5zM8.5 8.5h.01M11.5 8.5h4M8.5 12h.01M11.5 12h4M8.5 15.5h.01M11.5 15.5h4" />,
+);
 export const RefreshIcon = icon(<path d="M19.5 12a7.5 7.5 0 1 1-2.3-5.4L20 9M20 4v5h-5" />);
 export const ErrorIcon = icon(<path d="M8.3 3.5h7.4l4.8 4.8v7.4l-4.8 4.8H8.3l-4.8-4.8V8.3zM12 8v4.5M12 15.5h.01" />);
 export const NoteIcon = icon(

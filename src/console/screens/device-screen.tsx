@@ -21,6 +21,7 @@ import { NotesPanel } from './notes-panel';
 import { OpenButton } from './open-dialog';
 import { SessionHistogram } from './session-histogram';
 import { SessionTable } from './session-table';
+import { DeviceDriftPanel } from './settings-templates/device-drift-panel';
 import { SettingsPanel } from './settings/settings-panel';
 
 export function DeviceScreen() {
@@ -41,6 +42,7 @@ export function DeviceScreen() {
               </Stack>
             </div>
             <SettingsPanel device={known} />
+            <DeviceDriftPanel deviceId={known.id} />
             <DeviceHistory deviceId={known.id} />
             <AccessConditionsPanel deviceId={known.id} />
             <JobsOfDevice deviceId={known.id} />

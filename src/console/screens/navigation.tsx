@@ -21,6 +21,7 @@ import {
   ReportsIcon,
   SecurityIcon,
   SessionsIcon,
+  TemplateIcon,
   TokensIcon,
   UsersIcon,
   WarningIcon,
@@ -40,6 +41,7 @@ export function Navigation() {
       <Section to="sessions" icon={<SessionsIcon />} label={t.sessions.title} />
       <Section to="jobs" icon={<MaintenanceIcon />} label={t.maintenance.title} />
       <Section to="campaigns" icon={<CampaignsIcon />} label={t.campaigns.title} />
+      <Section to="settings-templates" icon={<TemplateIcon />} label={t.templates.title} />
       <Section to="firmware" icon={<FirmwareIcon />} label={t.firmware.title} />
       <Section to="reports" icon={<ReportsIcon />} label={t.reports.title} />
       {isAdmin && (

@@ -258,8 +258,19 @@ function DeviceResult({ device }: { device: CampaignDevice }) {
 function Summary({ campaign }: { campaign: Campaign }) {
   const { t, language } = useLanguage();
   const formats = useFormats();
-  const { firmware, fromVersions, settings, onlyDiffering, window, failureLimit, user, startsAt, endsAt, endedAt } =
-    campaign;
+  const {
+    firmware,
+    fromVersions,
+    settings,
+    onlyDiffering,
+    template,
+    window,
+    failureLimit,
+    user,
+    startsAt,
+    endsAt,
+    endedAt,
+  } = campaign;
   const limit =
     failureLimit &&
     t.campaigns.failureLimitOf(formats.percent(failureLimit.percent / 100), formats.count(failureLimit.least));
@@ -269,6 +280,7 @@ function Summary({ campaign }: { campaign: Campaign }) {
         [t.campaigns.operation, jobTitle(campaign, t)],
         [t.campaigns.firmware, firmware && [firmware.name, firmware.model].filter(Boolean).join(', ')],
         [t.campaigns.fromVersions, fromVersions.join(', ')],
+        [t.campaigns.template, template && <Link to={`/settings-templates/${template.id}`}>{template.name}</Link>],
         ...Object.entries(settings ?? {}).map(([name, value]): [string, string] => [
           settingName(name, t),
           settingValue(value, t),

@@ -1,13 +1,14 @@
 import { Button, Checkbox, Group, NumberInput, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { useLocation, useNavigate } from 'react-router';
+import { Link, useLocation, useNavigate } from 'react-router';
 import type { WeeklyHours } from '../../../protocol/access-conditions';
 import { newCampaign, type CampaignPlan, type WaveSize } from '../../../protocol/campaign';
 import { LIMITS } from '../../../protocol/limits';
 import { useCampaignPlan, useStartCampaign, type NewCampaign } from '../../api/campaigns';
 import { useFirmware } from '../../api/firmware';
 import { useFleetGroups } from '../../api/fleet';
+import { useSettingsTemplates } from '../../api/settings-templates';
 import { useFormats, useText } from '../../messages/language';
 import { PlusIcon } from '../../parts/icons';
 import { ProblemNotice } from '../../parts/notice';
@@ -22,17 +23,18 @@ import { WaveBar, WaveLegend } from './wave-bar';
 /** The server plans a campaign when the user pauses. */
 const TYPING_MS = 500;
 const WAIT_HOURS = [24, 72, 168, 336] as const;
-/** A job that sets settings needs values: templates have a screen of their own. */
-const OFFERED = newCampaign.shape.operation.exclude(['settings-set']);
-type CampaignOperation = (typeof OFFERED.options)[number];
+const OFFERED = newCampaign.shape.operation;
+type CampaignOperation = NewCampaign['operation'];
 const CANARY: WaveSize = { devices: 5 };
 
-/** What the device list hands over: the devices that were selected there. Without it, the filter in the address applies. */
-export interface SelectedDevices {
-  readonly deviceIds: readonly string[];
+/**
+ * What another screen hands over: the devices that were selected in the device list, without which the filter in the address
+ * applies; or a settings template, with its devices.
+ */
+interface HandedOver {
+  readonly deviceIds?: readonly string[];
+  readonly templateId?: string;
 }
-const isSelection = (state: unknown): state is SelectedDevices =>
-  typeof state === 'object' && state !== null && 'deviceIds' in state && Array.isArray(state.deviceIds);
 
 /** Everything but the devices. */
 interface Settings {
@@ -40,6 +42,8 @@ interface Settings {
   readonly operation: CampaignOperation;
   readonly firmwareId: string | null;
   readonly fromVersions: readonly string[];
+  readonly templateId: string | null;
+  readonly onlyDiffering: boolean;
   readonly waves: readonly WaveSize[];
   readonly pauseAfterFirstWave: boolean;
   readonly isLimited: boolean;
@@ -57,12 +61,13 @@ interface Settings {
 export function NewCampaignScreen() {
   const t = useText();
   const navigate = useNavigate();
-  const { state } = useLocation() as { state: unknown };
-  const [selected, setSelected] = useState(isSelection(state) ? state.deviceIds : undefined);
+  const { state } = useLocation() as { state: HandedOver | null };
+  const [selected, setSelected] = useState(state?.deviceIds);
   const list = useFleetParameters();
   const count = useFleetGroups(list.filter, 'none', selected === undefined).data?.all.devices;
   const [settings, setSettings] = useState<Settings>({
-    ...{ name: '', operation: 'firmware-install', firmwareId: null, fromVersions: [] },
+    ...{ name: '', operation: state?.templateId ? 'settings-set' : 'firmware-install', firmwareId: null },
+    ...{ fromVersions: [], templateId: state?.templateId ?? null, onlyDiffering: true },
     ...{ waves: [CANARY], pauseAfterFirstWave: true, isLimited: true, percent: 20, least: 5 },
     ...{ isTimed: false, hours: [NIGHT], timeZone: null, waitHours: 72, isLater: false, at: nextHour() },
   });
@@ -160,14 +165,17 @@ function devicesOf(
 
 /** undefined: something is missing. */
 function wantedOf(settings: Settings, devices: NewCampaign['devices'], title: string): NewCampaign | undefined {
-  const { operation, firmwareId, fromVersions, waves, pauseAfterFirstWave, waitHours } = settings;
+  const { operation, firmwareId, fromVersions, templateId, onlyDiffering, waves, pauseAfterFirstWave, waitHours } =
+    settings;
   const { isLimited, percent, least, isTimed, hours, timeZone, isLater, at } = settings;
   const isInstall = operation === 'firmware-install';
-  if (isInstall && firmwareId === null) return undefined;
+  const isSet = operation === 'settings-set';
+  if ((isInstall && firmwareId === null) || (isSet && templateId === null)) return undefined;
   return {
     ...{ name: settings.name.trim() || title, devices, operation, waves: [...waves] },
     ...{ pauseAfterFirstWave: pauseAfterFirstWave && waves.length > 0, waitHours },
     ...(isInstall && firmwareId !== null && { firmwareId, fromVersions: [...fromVersions] }),
+    ...(isSet && templateId !== null && { templateId, onlyDiffering }),
     ...(isLimited && { failureLimit: { percent, least } }),
     ...(isTimed && hours.length > 0 && { window: { hours: [...hours], timeZone } }),
     ...(isLater && { startsAt: futureMoment(at) }),
@@ -193,7 +201,41 @@ interface Part {
   readonly change: (changes: Partial<Settings>) => void;
 }
 
-function What({ settings: { name, operation, firmwareId, fromVersions }, change }: Part) {
+/** The template whose values are set; the campaign keeps a copy of them. */
+function WhichTemplate({ settings: { templateId, onlyDiffering }, change }: Part) {
+  const t = useText();
+  const { data } = useSettingsTemplates();
+  if (data?.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {t.campaigns.create.noTemplates} <Link to="/settings-templates">{t.templates.title}</Link>
+      </Text>
+    );
+  return (
+    <>
+      <Select
+        label={t.templates.template}
+        description={t.campaigns.create.templateHint}
+        inputWrapperOrder={['label', 'input', 'description']}
+        data={(data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+        value={templateId}
+        onChange={(chosen) => change({ templateId: chosen })}
+        placeholder={t.campaigns.create.missingTemplate}
+        searchable
+        required
+      />
+      <Checkbox
+        label={t.campaigns.create.onlyDiffering}
+        description={t.campaigns.create.onlyDifferingHint}
+        checked={onlyDiffering}
+        onChange={({ currentTarget }) => change({ onlyDiffering: currentTarget.checked })}
+      />
+    </>
+  );
+}
+
+function What({ settings, change }: Part) {
+  const { name, operation, firmwareId, fromVersions } = settings;
   const t = useText();
   const files = (useFirmware().data ?? []).filter(({ signedAt }) => signedAt !== null);
   return (
@@ -207,6 +249,7 @@ function What({ settings: { name, operation, firmwareId, fromVersions }, change 
         inputWrapperOrder={['label', 'input', 'description']}
         allowDeselect={false}
       />
+      {operation === 'settings-set' && <WhichTemplate settings={settings} change={change} />}
       {operation === 'firmware-install' && (
         <>
           <Select

@@ -12,6 +12,7 @@ import { useText } from '../../messages/language';
 import { Dialog, DialogForm } from '../../parts/dialog';
 import { Status } from '../../parts/status';
 import { Table } from '../../parts/table';
+import { useCurrent } from '../current-user';
 import { WaitSelect, type Wait } from '../maintenance/wait-select';
 import { listOf, type FleetParameters } from './fleet-parameters';
 
@@ -82,13 +83,27 @@ const OFFERED = operations.options.filter((each) => each !== 'settings-set');
 /** Passes the selection on: the devices, or the filter that all of them fit. */
 function ToCampaign({ list, selected: { ids, all }, n }: { list: FleetParameters; selected: Selected; n: number }) {
   const t = useText();
+  const { isAdmin } = useCurrent();
   const state = all ? undefined : { deviceIds: ids };
-  const to = all ? `/campaigns/new${listOf(list.filter).slice('/devices'.length)}` : '/campaigns/new';
+  const filter = all ? listOf(list.filter).slice('/devices'.length) : '';
   if (!all && n > LIMITS.JOBS_AT_ONCE) return null;
   return (
-    <Button size="compact-sm" variant="light" component={Link} to={to} state={state}>
-      {t.campaigns.new}
-    </Button>
+    <>
+      <Button size="compact-sm" variant="light" component={Link} to={`/campaigns/new${filter}`} state={state}>
+        {t.campaigns.new}
+      </Button>
+      {isAdmin && (
+        <Button
+          size="compact-sm"
+          variant="light"
+          component={Link}
+          to={`/settings-templates/new${filter}`}
+          state={state}
+        >
+          {t.templates.newOf}
+        </Button>
+      )}
+    </>
   );
 }
 

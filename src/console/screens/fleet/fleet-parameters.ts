@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import {
   fleetColumn,
@@ -60,6 +60,17 @@ export interface FleetParameters extends FleetViewQuery {
   /** Changes some conditions of the filter; undefined removes one. */
   readonly narrow: (changes: FleetFilter) => void;
   readonly isFiltered: boolean;
+}
+
+/** A filter that is part of a form, and not of the address of the page. */
+export function useOwnFleetParameters(first: FleetFilter): FleetParameters {
+  const [filter, setFilter] = useState(first);
+  return {
+    ...{ filter, sort: 'name', order: 'asc', columns: [...DEFAULT_COLUMNS], by: null },
+    change: ({ filter: changed }) => changed && setFilter(changed),
+    narrow: (changes) => setFilter((known) => ({ ...known, ...changes })),
+    isFiltered: Object.values(filter).some((value) => value !== undefined),
+  };
 }
 
 /** What the device list shows, from the address of the page, so that it can be reloaded, linked and saved. */
