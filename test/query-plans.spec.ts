@@ -415,6 +415,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['openCodes', () => agents.openCodes()],
         ['fellAsleep', () => agents.fellAsleep('a')],
         ['ofSite', () => agents.ofSite('s')],
+        ['atSites', () => agents.atSites(['s'])],
         ['besides', () => agents.besides('a')],
         ['agentsAt', () => agents.agentsAt(database.manager, ['s'])],
       ],
@@ -529,9 +530,11 @@ function callsOf(database: DataSource): Map<object, Call[]> {
       [
         ['find', () => foundDevices.find('f')],
         ['page', () => foundDevices.page(false, page)],
+        ['of', () => foundDevices.of(['a'], false)],
+        ['served', () => foundDevices.served(['a'], foundDevice.identity)],
         ['report', () => foundDevices.report('a', { mayTakeIn: true, ids: ['f'], found: [foundDevice] })],
-        ['dismiss', () => foundDevices.dismiss('f', 'u')],
-        ['remove', () => foundDevices.remove('f')],
+        ['dismiss', () => foundDevices.dismiss(['f'], 'u')],
+        ['remove', () => foundDevices.remove(['f'])],
       ],
     ],
     [

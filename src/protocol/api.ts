@@ -186,6 +186,10 @@ export const foundDeviceInView = foundDevice.extend({
   mayTakeIn: z.boolean(),
   /** `by`: user ID of the administrator. */
   dismissed: z.object({ at: instant, by: z.string() }).nullable(),
+  /** The same device, by its marks, as other agents of the site have found it. Each of them can take it in by its own ID. */
+  alsoFoundBy: z.array(
+    foundDevice.pick({ id: true, address: true }).extend({ agentId, online: z.boolean(), mayTakeIn: z.boolean() }),
+  ),
 });
 export type FoundDeviceInView = z.infer<typeof foundDeviceInView>;
 /** `siteId`: moves the agent to another site. `deviceIds`: which devices it may announce from now on; it keeps those it has. */

@@ -60,6 +60,12 @@ export function isSameDevice(one: DeviceIdentity, other: DeviceIdentity): boolea
   return mark !== undefined && mark.name !== 'model' && agree(mark, one, other);
 }
 
+/** The marks of a device as they are compared, without its model. Devices that have none in common are not the same one. */
+export const marksOf = (identity: DeviceIdentity): string[] =>
+  MARKS.filter(({ name }) => name !== 'model' && identity[name] !== '').map(
+    ({ name, plain }) => `${name} ${plain(identity[name])}`,
+  );
+
 /** Whether both have the same marks, and the same are missing. */
 export const hasSameMarks = (one: DeviceIdentity, other: DeviceIdentity): boolean =>
   MARKS.every((mark) => agree(mark, one, other));

@@ -11,10 +11,11 @@ const TAKE_IN_TIMEOUT_MS = 120_000;
 export const useFoundDevices = (state: 'open' | 'dismissed') =>
   usePages<FoundDeviceInView>(['found-devices', state], foundDeviceInView, `/found-devices?state=${state}`);
 
-export function useTakeIn(id: string) {
+export function useTakeIn() {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: (device: NewDevice) => call(nothing, 'POST', `/found-devices/${id}/device`, device, TAKE_IN_TIMEOUT_MS),
+    mutationFn: ({ id, device }: { id: string; device: NewDevice }) =>
+      call(nothing, 'POST', `/found-devices/${id}/device`, device, TAKE_IN_TIMEOUT_MS),
     onSettled: refresh,
   });
 }

@@ -29,6 +29,8 @@ export const enDevices = {
     takeInOf: (device: string) => `Take in ${device}`,
     takeInHint: (agent: string, site: string | null) =>
       `The agent ${agent} reads the device now and serves it from then on${site === null ? '' : `. It belongs to the site of the agent: ${site}`}.`,
+    servedBy: 'Agent that serves it',
+    servedByHint: 'Several agents have found this device. Only one can serve it.',
     deviceId: 'Device ID',
     deviceIdHint: 'Identifies the device on this server and cannot be changed: a–z, 0–9, . _ -',
     name: 'Name',

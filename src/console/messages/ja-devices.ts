@@ -21,6 +21,8 @@ export const jaDevices: typeof enDevices = {
     takeInOf: (device) => `${device}を登録`,
     takeInHint: (agent, site) =>
       `エージェント${agent}が機器を読み取り、以後この機器を担当します。${site === null ? '' : `機器はエージェントの拠点（${site}）に属します。`}`,
+    servedBy: '担当するエージェント',
+    servedByHint: '複数のエージェントがこの機器を検出しました。担当できるのは1つだけです。',
     deviceId: '機器ID',
     deviceIdHint: 'このサーバーで機器を識別し、変更できません。使える文字：a～z、0～9、. _ -',
     name: '名前',

@@ -12,7 +12,7 @@ import { Panel } from '../parts/panel';
 import { SiteName } from '../parts/site-name';
 import { Table } from '../parts/table';
 import { Ago } from '../parts/time';
-import { TakeInDialog } from './take-in-dialog';
+import { agentsFor, TakeInDialog } from './take-in-dialog';
 
 /** Names in every language. */
 const WAYS: Readonly<Record<FoundBy, string>> = { 'dns-sd': 'DNS-SD', ipp: 'IPP', snmp: 'SNMP' };
@@ -80,13 +80,13 @@ function FoundTable({ devices }: { devices: FoundDeviceInView[] }) {
         { title: t.devices.lastSeen, cell: ({ foundAt }) => <Ago at={foundAt} /> },
         {
           title: t.devices.agent,
-          cell: ({ agentId, site, mayTakeIn }) => (
+          cell: (device) => (
             <>
-              {agentId}
+              {[...new Set([device, ...device.alsoFoundBy].map(({ agentId }) => agentId))].join(', ')}
               <div className="minor">
-                <SiteName site={site} />
+                <SiteName site={device.site} />
               </div>
-              {!mayTakeIn && <div className="minor">{t.found.notPermitted}</div>}
+              {agentsFor(device).length === 0 && <div className="minor">{t.found.notPermitted}</div>}
             </>
           ),
         },
@@ -117,7 +117,7 @@ function Actions({ device }: { device: FoundDeviceInView }) {
   const isDismissed = device.dismissed !== null;
   return (
     <Group gap="xs" justify="flex-end">
-      {!isDismissed && device.mayTakeIn && <TakeInDialog device={device} />}
+      {!isDismissed && agentsFor(device).length > 0 && <TakeInDialog device={device} />}
       <Button
         size="xs"
         variant="default"

@@ -16,18 +16,27 @@ export function suggestedId({ model, address, identity: { serialNumber } }: Foun
     .replace(/^[-.]+/, '');
 }
 
-/** Asks for what the device is to be called, and has its agent take it in. */
+/** The agents that have found a device and whose owners permit that it is taken in. */
+export const agentsFor = (device: FoundDeviceInView): FoundDeviceInView['alsoFoundBy'] =>
+  [device, ...device.alsoFoundBy].filter(({ mayTakeIn }) => mayTakeIn);
+
+/** Asks for what the device is to be called and which agent serves it, and has that agent take it in. */
 export function TakeInDialog({ device }: { device: FoundDeviceInView }) {
   const t = useText();
-  const take = useTakeIn(device.id);
+  const take = useTakeIn();
   const [opened, setOpened] = useState(false);
   const [kind, setKind] = useState<DeviceKind>(device.kind);
+  const agents = agentsFor(device);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const agent = agents.find(({ id }) => id === wanted) ?? agents.find(({ online }) => online) ?? agents[0] ?? device;
   const errors = fieldErrors(take.error, t);
   const close = (): void => {
     take.reset();
     setOpened(false);
   };
-  const { model, address, agentId, site, online } = device;
+  const { model, address, site } = device;
+  const { agentId } = agent;
+  const online = agents.some((each) => each.online);
   return (
     <>
       <Button
@@ -45,13 +54,27 @@ export function TakeInDialog({ device }: { device: FoundDeviceInView }) {
           onSubmit={(form) => {
             const text = textsOf(form);
             const named = { deviceId: text('deviceId'), name: text('name'), location: text('location') };
-            take.mutate({ ...named, kind }, { onSuccess: close });
+            take.mutate({ id: agent.id, device: { ...named, kind } }, { onSuccess: close });
           }}
           onCancel={close}
           isPending={take.isPending}
           error={take.error}
         >
           <Text size="sm">{t.found.takeInHint(agentId, site ? `${site.customerName}, ${site.name}` : null)}</Text>
+          {agents.length > 1 && (
+            <Select
+              label={t.found.servedBy}
+              description={t.found.servedByHint}
+              data={agents.map((each) => ({
+                value: each.id,
+                label: `${each.agentId} (${each.address})`,
+                disabled: !each.online,
+              }))}
+              value={agent.id}
+              onChange={setWanted}
+              allowDeselect={false}
+            />
+          )}
           <TextInput
             name="deviceId"
             label={t.found.deviceId}

@@ -92,6 +92,12 @@ export class TakeInRunning extends ProblemError {
     super('conflict', `A device ${deviceId} is being taken in at the moment.`);
   }
 }
+/** By its marks. */
+export class DeviceServedAlready extends ProblemError {
+  constructor(deviceId: string, agentId: string) {
+    super('conflict', `It is the device ${deviceId}, which agent ${agentId} serves.`);
+  }
+}
 export class TooManyDeviceIds extends ProblemError {
   constructor(agentId: string) {
     super('conflict', `Agent ${agentId} may announce ${LIMITS.DEVICES_PER_AGENT} device IDs already.`);

@@ -19,6 +19,7 @@ const found = (id: number, more: Partial<FoundDeviceInView>): FoundDeviceInView 
   online: true,
   mayTakeIn: true,
   dismissed: null,
+  alsoFoundBy: [],
   ...more,
 });
 
@@ -29,6 +30,15 @@ export const SAMPLE_FOUND: FoundDeviceInView[] = [
     kind: 'mfp',
     location: 'Hall, first floor',
     foundBy: ['dns-sd', 'ipp', 'snmp'],
+    alsoFoundBy: [
+      {
+        id: '00000000-0000-4000-8000-000000000004',
+        address: '192.168.1.41',
+        agentId: 'berlin-spare',
+        online: true,
+        mayTakeIn: true,
+      },
+    ],
   }),
   found(2, { identity: { ...NO_MARKS, mac: '00:1b:a9:5c:7e:02' }, model: 'LaserPlain 200', mayTakeIn: false }),
   found(3, { foundBy: ['ipp'], online: false, site: null, agentId: 'attic' }),

@@ -106,6 +106,10 @@ export class AgentsRepository extends SiteOccupants {
   async ofSite(siteId: string): Promise<string[]> {
     return (await this.agents.find({ where: { siteId }, select: { id: true } })).map(({ id }) => id);
   }
+  /** The agents that are enrolled at sites. */
+  atSites(siteIds: readonly string[]): Promise<Pick<AgentEntity, 'id' | 'siteId'>[]> {
+    return this.agents.find({ where: { siteId: In([...siteIds]) }, select: { id: true, siteId: true } });
+  }
   /** IDs of the other agents at the site of an agent. */
   async besides(id: string): Promise<string[]> {
     const siteId = (await this.agents.findOne({ where: { id }, select: { id: true, siteId: true } }))?.siteId;

@@ -128,6 +128,66 @@ describe('found devices', () => {
     expect(await serials()).toEqual(['PL0007']);
   });
 
+  describe('of two agents of one site', () => {
+    const one = foundOf();
+    const two = foundOf({ id: randomUUID(), address: '10.0.0.7' });
+    let other: Awaited<ReturnType<ControlPlane['streamOf']>>;
+    const both = async () => {
+      await report([one]);
+      await other.ask(reportFound, { mayTakeIn: true, ids: [two.id], found: [two] });
+    };
+    beforeAll(async () => {
+      other = await plane.streamOf(await plane.enrol('spare'));
+      other.answers.set('acquire-information', { body: vectors.acquireInformation.response });
+    });
+    afterAll(async () => {
+      await other.leave();
+      await plane.call('ada', 'DELETE', '/agents/spare');
+    });
+
+    it('are listed once, and dismissed for both', async () => {
+      await both();
+      const [listed, ...rest] = await list();
+      expect(rest).toEqual([]);
+      expect([listed!.agentId, ...listed!.alsoFoundBy.map(({ agentId }) => agentId)].sort()).toEqual(['box', 'spare']);
+      await plane.call('ada', 'PUT', `/found-devices/${one.id}/dismissal`);
+      expect(await list()).toEqual([]);
+      expect(await list('dismissed')).toMatchObject([{ alsoFoundBy: [{}] }]);
+      // also what an agent finds later
+      await other.ask(reportFound, { mayTakeIn: true, ids: [], found: [] });
+      await both();
+      expect(await list()).toEqual([]);
+      await plane.call('ada', 'DELETE', `/found-devices/${two.id}/dismissal`);
+      expect(await list()).toMatchObject([{ alsoFoundBy: [{}] }]);
+    });
+
+    it('are taken in once, by the agent that is chosen', async () => {
+      await both();
+      const takenIn = () => other.asked.filter(({ name }) => name === 'take-in-device').map(({ body }) => body);
+      const results = await Promise.all([takeIn(two.id, 'spare-1'), takeIn(one.id, 'spare-2')]);
+      const codes = results.map(({ status }) => status).sort();
+      expect(codes).toEqual([204, 409]);
+      expect(await list()).toEqual([]);
+      if (takenIn().length === 0) return; // the other one was first
+      expect(takenIn()).toMatchObject([{ deviceId: 'spare-1', foundId: two.id }]);
+    });
+
+    it('are not proposed or taken in when one of them serves the device', async () => {
+      await both();
+      const identity = { ...UNIDENTIFIED, serialNumber: 'PL0007' };
+      await other.ask(announce, {
+        agentVersion: '1',
+        devices: [{ ...announcedPrinter('spare-3'), serialNumber: identity.serialNumber }],
+      });
+      expect((await takeIn(one.id, 'hall-9')).body).toMatchObject({
+        code: 'conflict',
+        detail: 'It is the device spare-3, which agent spare serves.',
+      });
+      await both();
+      expect(await list()).toEqual([]);
+    });
+  });
+
   it('are removed with their agent', async () => {
     const account = await plane.enrol('short-lived');
     const stream = await plane.streamOf(account);
