@@ -1,12 +1,10 @@
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { event } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { sessionWithSteps } from '../../src/protocol/api';
 import { spkiPinOf } from '../../src/tunnel/pinned-tls';
-import { chromiumFile } from '../support/browser/chromium';
 import { askForAccess, ConsoleBrowser, logIn } from '../support/browser/console-browser';
+import { launchOn } from '../support/browser/network-browser';
 import { networksMissing, SERVER, type Host } from '../support/customer-networks';
 import { NetworkStage } from '../support/stage/network-stage';
 import { until } from '../support/until';
@@ -29,19 +27,6 @@ const CLEAR_TEXT = {
 let on: NetworkStage;
 let browser: ConsoleBrowser;
 let page: Page;
-
-/** Chromium on a host. Of the keys that no authority has signed, it accepts the server's. */
-async function launchOn(host: Host): Promise<ConsoleBrowser> {
-  const script = join(on.folder, 'chromium');
-  const quoted = on.networks.on(host, chromiumFile()).map((word) => `'${word}'`);
-  await writeFile(script, `#!/bin/sh\nexec ${quoted.join(' ')} "$@"\n`);
-  await chmod(script, 0o700);
-  const key = Buffer.from(on.pin, 'base64url').toString('base64');
-  return ConsoleBrowser.launch(script, [
-    `--ignore-certificate-errors-spki-list=${key}`,
-    `--host-resolver-rules=MAP *.${SESSIONS} ${SERVER}`,
-  ]);
-}
 
 /** Addresses on which a host listens for other hosts, as `address:port`. */
 async function listeners(host: Host): Promise<string[]> {
@@ -80,7 +65,12 @@ const IN_ORDER = {
   beforeAll(async () => {
     on = await NetworkStage.set({ env: { PLATEN_SESSION_DOMAIN: SESSIONS }, signed: true, terminals: TECHNICIAN });
     // kept at once, so that it is closed if the customer's programs do not start
-    await Promise.all([launchOn(TECHNICIAN).then((launched) => (browser = launched)), on.startCustomer('a')]);
+    await Promise.all([
+      launchOn(on, TECHNICIAN, [`--host-resolver-rules=MAP *.${SESSIONS} ${SERVER}`]).then(
+        (launched) => (browser = launched),
+      ),
+      on.startCustomer('a'),
+    ]);
     await finished(on.terminal('admin', ['users', 'assign', SAMPLE_USERS.technician.username, 'a']));
     page = await browser.window();
   });

@@ -10,9 +10,14 @@ export const SERVER = '203.0.113.10';
 /** The public addresses of the customers' routers. */
 export const ROUTERS = { a: '203.0.113.101', b: '203.0.113.102' } as const;
 /** Hosts with the same addresses in both LANs. */
-export const LAN = { agent: '192.168.1.10', device: '192.168.1.20', second: '192.168.1.11' } as const;
+export const LAN = {
+  agent: '192.168.1.10',
+  device: '192.168.1.20',
+  second: '192.168.1.11',
+  other: '192.168.1.21',
+} as const;
 export type Customer = keyof typeof ROUTERS;
-export type Host = 'internet' | `${'agent' | 'device' | 'second' | 'router'}-${Customer}`;
+export type Host = 'internet' | `${'agent' | 'device' | 'second' | 'other' | 'router'}-${Customer}`;
 
 /** A proxy with a login. */
 export interface LanProxy {
@@ -23,7 +28,8 @@ export interface LanProxy {
   readonly tls?: string;
 }
 
-const SETTING_UP_MS = 20_000;
+/** Long enough for a busy computer. */
+const SETTING_UP_MS = 120_000;
 
 /** Network namespaces need privileges that some containers lack. */
 const UNSHARE = ['--net', '--mount', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
@@ -59,8 +65,11 @@ export class CustomerNetworks {
       signal: AbortSignal.timeout(SETTING_UP_MS),
     });
     const exited = once(holder, 'exit').then(() => Promise.reject(new Error(`no networks: ${said.join('; ')}`)));
-    await Promise.race([ready, exited]);
     exited.catch(() => undefined);
+    await Promise.race([ready, exited]).catch((error: unknown) => {
+      holder.kill('SIGKILL');
+      throw error;
+    });
     return new CustomerNetworks(holder);
   }
 
@@ -233,7 +242,8 @@ table ip nat {
 RULES
 ${host(`agent-${name}`, name, LAN.agent)}
 ${host(`device-${name}`, name, LAN.device)}
-${host(`second-${name}`, name, LAN.second)}`;
+${host(`second-${name}`, name, LAN.second)}
+${host(`other-${name}`, name, LAN.other)}`;
 
 function host(name: string, of: Customer, address: string): string {
   const port = `p${address.split('.').at(-1)}`;

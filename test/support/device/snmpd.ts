@@ -31,6 +31,14 @@ export interface SnmpdUser {
   readonly writes?: true;
 }
 
+/** Where an agent listens; by default at a free port on loopback. */
+export interface SnmpdPlace {
+  readonly address: string;
+  readonly port: number;
+  /** The command line that runs a program there. */
+  readonly on: (...command: string[]) => [string, ...string[]];
+}
+
 /** Net-SNMP's agent with the objects of a printer. */
 export class Snmpd {
   #process: ChildProcess | undefined;
@@ -39,11 +47,16 @@ export class Snmpd {
     readonly port: number,
     private readonly folder: string,
     private readonly users: readonly SnmpdUser[],
+    private readonly place: SnmpdPlace | undefined,
   ) {}
 
-  static async start(objects: readonly SnmpdObject[], users: readonly SnmpdUser[] = []): Promise<Snmpd> {
+  static async start(
+    objects: readonly SnmpdObject[],
+    users: readonly SnmpdUser[] = [],
+    place?: SnmpdPlace,
+  ): Promise<Snmpd> {
     const folder = await mkdtemp(join(tmpdir(), 'platen-snmpd-'));
-    const agent = new Snmpd(await freePort(), folder, users);
+    const agent = new Snmpd(place?.port ?? (await freePort()), folder, users, place);
     await agent.restart(objects);
     return agent;
   }
@@ -53,11 +66,11 @@ export class Snmpd {
     await this.#stop();
     const configuration = join(this.folder, 'agent.conf');
     const lines = [
-      `agentaddress udp:127.0.0.1:${this.port}`,
+      `agentaddress udp:${this.place?.address ?? '127.0.0.1'}:${this.port}`,
       `exactEngineID ${ENGINE_ID}`,
       `oldEngineID ${ENGINE_ID}`,
       `engineBoots ${boots}`,
-      'rocommunity public 127.0.0.1',
+      `rocommunity public ${this.place ? 'default' : '127.0.0.1'}`,
       'rocommunity s3cret-community 127.0.0.1',
       'rwcommunity wr1te-community 127.0.0.1',
       ...this.users.flatMap(({ name, authentication, privacy, protocol = 'SHA-256', writes }) => [
@@ -71,7 +84,9 @@ export class Snmpd {
     ];
     await writeFile(configuration, `${lines.join('\n')}\n`);
     const env = { ...process.env, SNMP_PERSISTENT_DIR: this.folder, MIBS: '' };
-    const child = spawn(SNMPD, ['-f', '-Lo', '-C', '-c', configuration], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [SNMPD, '-f', '-Lo', '-C', '-c', configuration] as const;
+    const [file, ...args] = this.place ? this.place.on(...command) : command;
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     const printed: string[] = [];
     for (const stream of [child.stdout, child.stderr])

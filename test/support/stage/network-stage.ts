@@ -158,10 +158,15 @@ export class NetworkStage {
     await mkdir(join(this.folder, agent));
     const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
     const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
-    const configuration = { panel: { port: 8631 }, devices: [device], ...more };
-    await writeFile(this.configurationOf(agent), JSON.stringify(configuration), { mode: 0o600 });
+    await this.configure(agent, { devices: [device], ...more });
     const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN', '--devices', deviceId];
     return (await finished(this.terminal('admin', issue))).printed[0]!;
+  }
+
+  /** Writes the configuration of an agent, which reads it when it starts. */
+  configure(agent: AgentHost, configuration: object): Promise<void> {
+    const all = { panel: { port: 8631 }, ...configuration };
+    return writeFile(this.configurationOf(agent), JSON.stringify(all), { mode: 0o600 });
   }
 
   /** The command line of a program of Platen. */
