@@ -10,7 +10,7 @@ describe('the log of failed connections', () => {
     const log = new FailureLog(recorded.journal);
     const fail = (ending: StreamEnding, detail: string) =>
       log.add(new StreamEnded(ending, detail), { agentId: 'hall', retryMs: 1 });
-    const logged = () => recorded.lines.filter(({ level }) => Number(level) >= 40);
+    const logged = () => recorded.lines.filter(({ level }) => level === 'warn' || level === 'error');
     return { log, fail, logged };
   };
 
