@@ -205,7 +205,7 @@ async function connects(name: Customer, { application = 'web', meanwhile, use }:
       await refused('other-installation');
       await on.runAgent('agent-a', NO_PINGS).logged('agent online');
       await connects('a');
-      expect(serverRefusals()).toMatchObject([{ agentId: 'agent-a', why: 'in-use' }]);
+      expect(serverRefusals()).toMatchObject([{ agentId: 'agent-a', reason: 'in-use' }]);
       expect(await notices()).toMatchObject([{ kind: 'agent-refused', agentId: 'agent-a' }]);
     });
 
