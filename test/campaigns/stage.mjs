@@ -59,7 +59,7 @@ class Service {
 const isAlive = ({ exitCode, signalCode }) => exitCode === null && signalCode === null;
 
 export class Stage {
-  /** Log lines with the steps, starts and faults that the ledger asks about; `at` is in milliseconds since 1970. */
+  /** Log lines with the steps, starts and faults that the ledger asks about. */
   lines = [];
   /** Programs that ended and were not killed by the campaign. */
   faults = [];
@@ -225,7 +225,7 @@ export class Stage {
       if (this.copy) this.copy.write(`${name} ${JSON.stringify(line)}\n`);
       if (/^unexpected error/.test(line.msg))
         this.faults.push(`${line.program}: ${line.msg}: ${line.err?.message ?? ''}`);
-      if (BACK.has(line.msg)) this.lines.push({ ...line, at: Date.parse(line.time) });
+      if (BACK.has(line.msg)) this.lines.push(line);
     };
     return Program.start(name, [process.execPath, CLI, ...args], { env: { ...this.env, ...env }, input, onLog });
   }
