@@ -9,7 +9,7 @@ import { deviceIdentity } from './device-identity';
 import { deviceInformation } from './device-information';
 import { deviceKind } from './device-kinds';
 import { foundDevice, newDevice } from './found-device';
-import { laterName, oneOf } from './later-names';
+import { isOfLaterVersion, laterName, oneOf } from './later-names';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, authority, deviceId, instant, secret, spkiPin } from './names';
@@ -383,7 +383,7 @@ export const reportConditions = exchange({
       deviceId,
       /** One with terms of a later version is left out: the server shows only what it understands in full. */
       conditions: z.preprocess(
-        (all) => (Array.isArray(all) ? all.filter((each) => accessCondition.safeParse(each).success) : all),
+        (all) => (Array.isArray(all) ? all.filter((each) => !isOfLaterVersion(accessCondition, each)) : all),
         z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE),
       ),
     })

@@ -21,3 +21,17 @@ export const someOf = <T extends z.ZodEnum>(known: T) =>
     (value) => (Array.isArray(value) ? value.filter((each) => !isLater(known, each)) : value),
     z.array(known),
   );
+
+/** Whether all that is wrong with a value are names and members of a later version. */
+export function isOfLaterVersion(schema: z.ZodType, value: unknown): boolean {
+  const { error } = schema.safeParse(value);
+  const isName = (path: readonly PropertyKey[]): boolean =>
+    laterName.safeParse(path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown>)?.[key], value))
+      .success;
+  return (
+    error?.issues.every(
+      ({ code, path }) =>
+        code === 'unrecognized_keys' || ((code === 'invalid_value' || code === 'invalid_union') && isName(path)),
+    ) ?? false
+  );
+}

@@ -116,7 +116,7 @@ describe('the mirror of access conditions', () => {
   const many = <T>(count: number, of: () => T): T[] => Array.from({ length: count }, of);
   const malformed: [string, unknown[]][] = [
     ['for another device', [conditionOf('other-printer')]],
-    ['with an access that does not exist', [{ ...conditionOf('printer'), access: { kind: 'everything' } }]],
+    ['with an access that has no name', [{ ...conditionOf('printer'), access: { kind: 5 } }]],
     ['without who', [{ ...conditionOf('printer'), who: undefined }]],
     ['with a negative use', [conditionOf('printer', { used: { times: -1, bytes: 0 } })]],
     ['with a time that is none', [conditionOf('printer', { until: 'tomorrow' })]],
@@ -129,10 +129,19 @@ describe('the mirror of access conditions', () => {
     expect((await read()).conditions).toEqual([known]);
   });
 
+  it.each<[string, object]>([
+    ['an access', { access: { kind: 'everything' } }],
+    ['a term', { pages: 10 }],
+  ])('leaves out a condition with %s of a later version', async (_, terms) => {
+    const known = conditionOf('printer');
+    expect(await report([known, { ...conditionOf('printer'), ...terms }])).toEqual({});
+    expect((await read()).conditions).toEqual([known]);
+  });
+
   const malformedDenials: [string, unknown[]][] = [
     ['without one', []],
     ['that are too many', many(LIMITS.DENIALS_PER_REPORT + 1, () => denialOf('x'))],
-    ['with an unknown reason', [{ ...denialOf('x'), reason: 'because' }]],
+    ['with a reason that is no name', [{ ...denialOf('x'), reason: 'because so' }]],
     ['with a long text', [denialOf('x'.repeat(201))]],
   ];
   it.each(malformedDenials)('accepts no report of denials %s', async (_, denials) => {
