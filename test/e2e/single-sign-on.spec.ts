@@ -137,6 +137,20 @@ it('passwords do not work, except that of an emergency administrator made on the
   await page.getByRole('heading', { name: 'Devices' }).waitFor();
 });
 
+it('an administrator switches a user from the password to single sign-on', async () => {
+  const page = await newWindow();
+  await signIn(page, 'ida', '/users');
+  await page.getByRole('button', { name: 'Edit alex' }).click();
+  await page.getByRole('button', { name: 'Switch to Acme ID' }).click();
+  await page.getByText('The password stops working').waitFor();
+  await look(page, 'user-to-single-sign-on');
+  await page.getByRole('dialog').last().getByRole('button', { name: 'Switch to Acme ID' }).click();
+  await page.getByText('alex · Single sign-on').waitFor();
+  const alex = await newWindow();
+  await signIn(alex, 'alex');
+  await alex.getByRole('heading', { name: 'Devices' }).waitFor();
+});
+
 describe('an attacker', () => {
   /** The login at the provider, form by form, up to the address with which the browser would return. */
   async function caught(page: Page, account: string, to = '/devices'): Promise<URL> {

@@ -26,6 +26,14 @@ export const enAdministration = {
     emailHint: 'For notices, and for mails about logins and changes of the account',
     newPassword: 'New password',
     newPasswordHint: 'Leave empty to keep the current password. A new password ends all logins of the user.',
+    toSingleSignOn: (name: string) => `Switch to ${name}`,
+    toSingleSignOnTitle: (user: string, name: string) => `Let ${user} sign in with ${name}?`,
+    toSingleSignOnHint: (name: string, username: string) =>
+      `The password stops working, and all logins and API tokens of the user end now. Second factors and recovery codes are kept: they are asked for after ${name}, unless ${name} checks a second factor itself. A passkey alone no longer logs in. The first user of ${name} with the user ID ${username} who signs in gets this account.`,
+    toPassword: 'Switch to a password',
+    toPasswordTitle: (user: string) => `Let ${user} log in with a password?`,
+    toPasswordHint:
+      'Single sign-on no longer opens this account, and all logins and API tokens of the user end now. Second factors and recovery codes are kept. Give the user the new password in a safe way; they change it under Security.',
     you: 'you',
     status: 'Status',
     administrator: 'Administrator of this user',

@@ -28,6 +28,14 @@ export const jaAdministration: typeof enAdministration = {
     emailHint: 'お知らせと、ログインやアカウントの変更に関するメールが送信されます',
     newPassword: '新しいパスワード',
     newPasswordHint: '変更しない場合は空欄にしてください。変更すると、このユーザーのすべてのログインが終了します。',
+    toSingleSignOn: (name) => `${name}に切り替え`,
+    toSingleSignOnTitle: (user, name) => `「${user}」のログインを${name}に切り替えますか？`,
+    toSingleSignOnHint: (name, username) =>
+      `パスワードは使えなくなり、このユーザーのすべてのログインとAPIトークンがただちに終了します。第2要素と回復コードは保持され、${name}が第2要素を確認しない場合は、そのサインインの後に求められます。パスキーだけではログインできなくなります。${name}のユーザーID「${username}」で最初にサインインした人が、このアカウントを使用します。`,
+    toPassword: 'パスワードに切り替え',
+    toPasswordTitle: (user) => `「${user}」のログインをパスワードに切り替えますか？`,
+    toPasswordHint:
+      'シングルサインオンではこのアカウントにログインできなくなり、このユーザーのすべてのログインとAPIトークンがただちに終了します。第2要素と回復コードは保持されます。新しいパスワードは安全な方法で本人に渡してください。本人は「セキュリティ」で変更できます。',
     you: '自分',
     status: '状態',
     administrator: 'このユーザーの管理者',

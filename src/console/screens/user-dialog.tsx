@@ -2,6 +2,7 @@ import { Button, Group, PasswordInput, Select, Stack, TextInput } from '@mantine
 import { useState } from 'react';
 import { role as roles, type User } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
+import { useLoginState } from '../api/login';
 import { useAdministrators, useChangeUser } from '../api/users';
 import { useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
@@ -90,19 +91,22 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
             error={errors.email}
             maxLength={254}
           />
-          <PasswordInput
-            label={t.users.newPassword}
-            description={t.users.newPasswordHint}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            error={errors.password}
-            autoComplete="new-password"
-            maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
-          />
+          {user.login !== 'oidc' && (
+            <PasswordInput
+              label={t.users.newPassword}
+              description={t.users.newPasswordHint}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              error={errors.password}
+              autoComplete="new-password"
+              maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
+            />
+          )}
           {change.error && <ProblemNotice error={change.error} />}
           {activity.error && user.active === false && <ProblemNotice error={activity.error} />}
         </Stack>
       </form>
+      <WayToLogIn user={user} onDone={onDone} />
       <Group justify="space-between" gap="xs">
         {user.active ? (
           <Confirm
@@ -134,5 +138,57 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
         </Group>
       </Group>
     </Stack>
+  );
+}
+
+/** Switches a user from the password to single sign-on, and back with a new password. */
+function WayToLogIn({ user, onDone }: { user: User; onDone: () => void }) {
+  const t = useText();
+  const ways = useLoginState().data;
+  const change = useChangeUser();
+  const [password, setPassword] = useState('');
+  const run = (to: Parameters<typeof change.mutate>[0]['change'], done: () => void): void =>
+    change.mutate(
+      { id: user.id, change: to },
+      {
+        onSuccess: () => {
+          done();
+          onDone();
+        },
+      },
+    );
+  if (!ways) return null;
+  const { oidc, password: isLocal } = ways;
+  if (user.login === 'oidc')
+    return !isLocal ? null : (
+      <Confirm
+        button={t.users.toPassword}
+        title={t.users.toPasswordTitle(user.displayName)}
+        hint={t.users.toPasswordHint}
+        look="default"
+        action={{ ...change, run: (done) => run({ password }, done) }}
+      >
+        <PasswordInput
+          label={t.users.newPassword}
+          description={t.users.passwordHint(LIMITS.PASSWORD_CHARACTERS_MIN)}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={fieldErrors(change.error, t).password}
+          autoComplete="new-password"
+          maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
+          required
+        />
+      </Confirm>
+    );
+  // an emergency login is for the time when single sign-on fails
+  if (!oidc || user.login === 'emergency') return null;
+  return (
+    <Confirm
+      button={t.users.toSingleSignOn(oidc.name)}
+      title={t.users.toSingleSignOnTitle(user.displayName, oidc.name)}
+      hint={t.users.toSingleSignOnHint(oidc.name, user.username)}
+      look="default"
+      action={{ ...change, run: (done) => run({ login: 'oidc' }, done) }}
+    />
   );
 }
