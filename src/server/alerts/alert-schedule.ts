@@ -12,6 +12,7 @@ export class AlertSchedule implements OnModuleInit, OnApplicationBootstrap, OnMo
   private timer: NodeJS.Timeout | undefined;
   private ticks = 0;
   private running: Promise<void> | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly devices: DeviceEvaluation,
@@ -37,15 +38,20 @@ export class AlertSchedule implements OnModuleInit, OnApplicationBootstrap, OnMo
     await this.running;
   }
 
-  /** One tick after the other. */
   private run(): void {
     this.running ??= this.tick(new Date())
       .catch((error: unknown) => void this.journal.unexpected(error, 'evaluating alerts'))
       .finally(() => (this.running = undefined));
   }
 
-  /** @throws an error of the database; the next tick tries again */
-  async tick(now: Date): Promise<void> {
+  /** One after the other: two could raise the same alert. @throws an error of the database; the next tick tries again */
+  tick(now: Date): Promise<void> {
+    const tick = this.last.then(() => this.evaluate(now));
+    this.last = tick.catch(() => undefined);
+    return tick;
+  }
+
+  private async evaluate(now: Date): Promise<void> {
     await this.devices.addDue(now);
     await this.agents.check(now);
     this.ticks += 1;
