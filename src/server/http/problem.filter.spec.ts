@@ -3,9 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Response } from 'express';
 import request from 'supertest';
-import { pino } from 'pino';
 import { z } from 'zod';
-import { Journal } from '../../journal/journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { LIMITS } from '../../protocol/limits';
 import { PROBLEMS, ProblemError, problem, type ProblemCode } from '../../protocol/problems';
 import { readConfig } from '../config/config';
@@ -69,10 +68,9 @@ class TryController {
 }
 
 describe('errors over HTTP', () => {
-  const lines: string[] = [];
+  const { journal, lines, text } = recordedJournal();
   let app: NestExpressApplication;
   beforeAll(async () => {
-    const journal = new Journal(pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }));
     const certificate = { certificate: '', key: '', selfSigned: true, pin: '', authority: undefined };
     const settings = { config: readConfig({}), journal, certificate, secrets: {} } as unknown as Settings;
     @Module({ imports: [ConfigModule.of(settings), HttpModule], controllers: [TryController] })
@@ -147,9 +145,9 @@ describe('errors over HTTP', () => {
   it('logs an unexpected error under the incident ID of the answer', async () => {
     const answer = await http().get('/try/unexpected?token=geheim').expect(500);
     const incident = /[0-9a-f-]{36}/.exec(answer.body.detail as string)![0];
-    const line = lines.find((text) => text.includes(incident))!;
-    expect(JSON.parse(line)).toMatchObject({ incident, err: { message: 'the password is swordfish' } });
-    expect(lines.join('')).not.toContain('geheim');
+    const line = lines.find((each) => each.incident === incident);
+    expect(line).toMatchObject({ err: { message: 'the password is swordfish' } });
+    expect(text()).not.toContain('geheim');
   });
 
   it('cuts an incomplete answer, so that it is not mistaken for a complete one', async () => {

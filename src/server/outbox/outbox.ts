@@ -24,7 +24,7 @@ export abstract class Outbox<Item> implements OnApplicationBootstrap, OnModuleDe
   protected readonly stopping = new AbortController();
   private readonly sending = new Map<string, Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
-  private claiming = false;
+  private claiming: Promise<void> | undefined;
   private claimAgain = false;
   private stopped = false;
 
@@ -72,15 +72,14 @@ export abstract class Outbox<Item> implements OnApplicationBootstrap, OnModuleDe
       this.claimAgain = true;
       return;
     }
-    this.claiming = true;
     this.claimAgain = false;
-    this.claimDue()
+    this.claiming = this.claimDue()
       .catch((error: unknown) => {
         this.journal.unexpected(error, `claiming ${this.what} that are due`);
         this.sendDueIn(LIMITS.OUTBOX_RETRY_MS);
       })
       .finally(() => {
-        this.claiming = false;
+        this.claiming = undefined;
         if (this.claimAgain) this.sendDue();
       });
   }
@@ -146,6 +145,7 @@ export abstract class Outbox<Item> implements OnApplicationBootstrap, OnModuleDe
   /** While the database is still open. */
   async beforeApplicationShutdown(): Promise<void> {
     const abort = setTimeout(() => this.stopping.abort(), this.stopMs);
+    await this.claiming; // what it claims is still sent
     await Promise.all(this.sending.values()).finally(() => clearTimeout(abort));
   }
 }

@@ -1,11 +1,9 @@
-import { Writable } from 'node:stream';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { pino } from 'pino';
 import { dataSourceOptions } from '../../../ormconfig';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { makeCertificate } from '../../../test/support/test-certificate';
 import { XmppWire } from '../../../test/support/xmpp/xmpp-wire';
-import { Journal } from '../../journal/journal';
 import { ReleaseKey } from '../config/release-key';
 import { ConfiguredCompany } from '../config/company';
 import { ConfigModule } from '../config/config.module';
@@ -30,13 +28,7 @@ class Accounts implements OnModuleInit {
 }
 
 it('listens when the application is up, for the accounts of a later module, and stops with it', async () => {
-  const lines: { port?: number }[] = [];
-  const sink = new Writable({
-    write: (line: Buffer, _encoding, done) => {
-      lines.push(JSON.parse(line.toString()) as { port?: number });
-      done();
-    },
-  });
+  const { journal, lines } = recordedJournal();
   const { cert: certificate, key, pin } = await makeCertificate();
   const pair = { certificate, key, pin };
   const config = readConfig({ PLATEN_XMPP_PORT: '0', PLATEN_XMPP_DOMAIN: 'xmpp.test' });
@@ -52,17 +44,17 @@ it('listens when the application is up, for the accounts of a later module, and 
     certificate: { ...pair, selfSigned: true, authority: undefined, controlChannel: pair },
     releaseKey: new ReleaseKey(undefined),
     company: new ConfiguredCompany(undefined),
-    journal: new Journal(pino(sink)),
+    journal,
   });
   const app = await Test.createTestingModule({ imports: [settings, Accounts] }).compile();
   await app.init();
-  const { port } = lines.find((line) => line.port !== undefined)!;
-  const wire = await XmppWire.connect(port!, 'xmpp.test');
+  const { port } = lines.find((line) => line.port !== undefined) as { port: number };
+  const wire = await XmppWire.connect(port, 'xmpp.test');
   await wire.login('agent', 'password of agent');
   expect(app.get(DeviceTransport, { strict: false }).isOnline('agent')).toBe(true);
 
   await app.close();
   await wire.expect(/system-shutdown/);
   await wire.expectClosed();
-  await expect(XmppWire.connect(port!, 'xmpp.test')).rejects.toThrow('ECONNREFUSED');
+  await expect(XmppWire.connect(port, 'xmpp.test')).rejects.toThrow('ECONNREFUSED');
 });

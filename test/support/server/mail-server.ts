@@ -23,6 +23,7 @@ export class MailServer {
   /** After all of the mail has come. */
   onMail: (mail: ReceivedMail) => MailAnswer = () => 'accept';
   private server!: SMTPServer;
+  private renewals = 0;
   port = 0;
 
   private constructor(private readonly options: SMTPServerOptions) {}
@@ -34,8 +35,9 @@ export class MailServer {
     return it;
   }
 
-  /** Accepts everything, and forgets what it has received. */
+  /** Accepts everything, and forgets what it has received, also what it is receiving. */
   renew(): void {
+    this.renewals += 1;
     this.mails.length = 0;
     this.attempts = 0;
     this.onRecipient = this.onMail = () => 'accept';
@@ -56,6 +58,7 @@ export class MailServer {
         void answer(this.onRecipient(address), done);
       },
       onData: (stream, session, done) => {
+        const { renewals } = this;
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
         stream.on('end', () => {
@@ -68,7 +71,7 @@ export class MailServer {
             user: session.user as string | undefined,
           };
           void answer(this.onMail(mail), (error?: Error | null) => {
-            if (!error) this.mails.push(mail);
+            if (!error && renewals === this.renewals) this.mails.push(mail);
             done(error);
           });
         });

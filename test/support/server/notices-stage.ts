@@ -3,14 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { pino } from 'pino';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { Journal } from '../../../src/journal/journal';
 import type { Language, Role } from '../../../src/protocol/api';
 import { LIMITS } from '../../../src/protocol/limits';
 import type { MailState } from '../../../src/protocol/notice';
@@ -34,6 +31,7 @@ import { NoticeEntity } from '../../../src/server/notices/notice.entity';
 import { NoticesModule } from '../../../src/server/notices/notices.module';
 import { NoticesService, type HaltedSession } from '../../../src/server/notices/notices.service';
 import { loadSettings } from '../../../src/server/settings';
+import { recordedJournal } from '../recorded-journal';
 import { storedUser } from './stored-users';
 import { until } from '../until';
 
@@ -65,8 +63,9 @@ class NoticesStageModule {
 
 /** Users and notices of a real server, with its REST API; can be closed and opened again on the same data. */
 export class NoticesStage {
+  private readonly recorded = recordedJournal();
   /** What the server has logged. */
-  readonly lines: Record<string, unknown>[] = [];
+  readonly lines = this.recorded.lines;
   private app!: NestExpressApplication;
   private isOpen = false;
   private opened = '';
@@ -87,13 +86,7 @@ export class NoticesStage {
   /** The settings may be others than before. */
   async open(environment: Record<string, string> = {}, port = 0): Promise<void> {
     const all = { PLATEN_DATA: this.data, PLATEN_TRUST_PROXY: 'yes', ...this.environment, ...environment };
-    const sink = new Writable({
-      write: (line: Buffer, _encoding, done) => {
-        this.lines.push(JSON.parse(line.toString()) as Record<string, unknown>);
-        done();
-      },
-    });
-    const settings = { ...(await loadSettings(readConfig(all))), journal: new Journal(pino(sink)) };
+    const settings = { ...(await loadSettings(readConfig(all))), journal: this.recorded.journal };
     this.app = await NestFactory.create<NestExpressApplication>(NoticesStageModule.of(settings), {
       abortOnError: false,
       bodyParser: false,
@@ -135,7 +128,7 @@ export class NoticesStage {
       'assignments',
     ])
       await this.write(`DELETE FROM ${table}`);
-    if (this.opened !== JSON.stringify(environment)) {
+    if (this.opened !== JSON.stringify(environment) || this.isSending) {
       this.abandonMails();
       await this.close();
       await this.open(environment);
@@ -159,8 +152,12 @@ export class NoticesStage {
   get outbox(): MailOutbox {
     return this.app.get(MailOutbox);
   }
-  private get outboxes(): Pick<MailOutbox, 'retryFirstMs' | 'stopMs'>[] {
+  private get outboxes(): [MailOutbox, AccountMailOutbox] {
     return [this.outbox, this.app.get(AccountMailOutbox)];
+  }
+  /** Whether a mail is on its way whose rows may be deleted already. */
+  private get isSending(): boolean {
+    return this.outboxes.some((outbox) => outbox['claiming'] !== undefined || outbox['sending'].size > 0);
   }
   get mailTransport(): MailTransport {
     return this.app.get(MailTransport);
