@@ -1,13 +1,14 @@
 import { createJournal } from '../../../src/journal/journal';
 import { ControlChannel, DOMAIN } from './control-channel';
+import { startEjabberd } from './engines/ejabberd';
 import type { XmppEngine } from './engines/engine';
 import { startProsody } from './engines/prosody';
 
 /** From Debian. */
-export const ENGINES = { prosody: startProsody };
+export const ENGINES = { prosody: startProsody, ejabberd: startEjabberd };
 
 /** Every XMPP server that agents can be connected to. */
-export const SERVERS = ['embedded', 'prosody'] as const;
+export const SERVERS = ['embedded', 'prosody', 'ejabberd'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
 /** Starts the server once for the tests of a block. @returns what starts control channels at it */

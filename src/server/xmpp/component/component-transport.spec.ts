@@ -69,8 +69,8 @@ describe.each(Object.entries(ENGINES))('agents at %s', (_name, startEngine) => {
       await start();
       await wire.expectClosed();
       await earlier.stop();
-      const again = await channel.login('agent');
-      await again.ping();
+      // the earlier one may have replaced this one again meanwhile
+      await until('an agent to be connected', () => channel.login('agent').catch(() => undefined));
     });
 
     it('of agents that answer no pings end', async () => {
@@ -176,10 +176,11 @@ describe.each(Object.entries(ENGINES))('agents at %s', (_name, startEngine) => {
       });
       await channel.login('other');
       const wire = await channel.login('agent');
-      wire.write(
-        `<iq type='set' id='f' from='other@${DOMAIN}/x'>${APPROVAL}</iq><iq type='set' id='g'>${APPROVAL}</iq>`,
-      );
+      wire.write(`<iq type='set' id='g'>${APPROVAL}</iq>`);
       await wire.expect(/<iq type="result" id="g"/);
+      wire.write(`<iq type='set' id='f' from='other@${DOMAIN}/x'>${APPROVAL}</iq>`);
+      // RFC 6120 8.1.2.1 leaves both to the engine
+      await wire.expect(/<iq type="result" id="f"|<invalid-from /);
       expect(new Set(asked)).toEqual(new Set(['agent']));
     });
 

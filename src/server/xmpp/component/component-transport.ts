@@ -33,7 +33,7 @@ export interface ComponentTransportOptions extends StreamTransportOptions {
 export const componentOf = (domain: string): string => `platen.${domain}`;
 
 /**
- * The control channel with the agents' streams at an XMPP engine (Prosody), to which this server is an external
+ * The control channel with the agents' streams at an XMPP engine (Prosody, ejabberd), to which this server is an external
  * component (XEP-0114). A module in the engine asks for the keys of accounts and for the admission of logins, reports which
  * streams there are, and stamps `from`. All streams end with the connection to the engine, at both ends.
  */

@@ -5,7 +5,7 @@ import { NS_STANZAS } from '../namespaces';
 import type { ScramAlgorithm, ScramKeys } from '../login/agent-accounts';
 import type { StreamError } from '../stream-error';
 
-/** Messages between this server and the module of an XMPP engine (packaging/prosody). */
+/** Messages between this server and the module of an XMPP engine (packaging/prosody, packaging/ejabberd). */
 export const NS_ENGINE = 'urn:platen:engine:1';
 
 const HASHES: Readonly<Record<string, ScramAlgorithm>> = { 'sha-256': 'sha256', 'sha-1': 'sha1' };

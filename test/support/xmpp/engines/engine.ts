@@ -11,7 +11,7 @@ import { until } from '../../until';
 
 export const SECRET = 'component-secret-of-the-tests';
 
-/** Prosody refuses to run as root. A user of every Debian that owns nothing. */
+/** Engines are not run as root; Prosody refuses to. A user of every Debian that owns nothing. */
 const OWNS_NOTHING = 65534;
 const isRoot = process.getuid?.() === 0;
 
