@@ -21,6 +21,8 @@ export const adder =
     parent.command(usage).description(description).exitOverride(usageError);
 
 export async function perform(command: Action, options: Json = {}): Promise<void> {
+  const { config } = await import('zod');
+  config({ jitless: true }); // compiling a schema takes longer than what one command reads
   const { processIo } = await import('./terminal-io.js');
   const { runCommand } = await import('./run-command.js');
   process.exitCode = await runCommand(processIo(), command, options);

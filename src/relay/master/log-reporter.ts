@@ -88,8 +88,9 @@ export class LogReporter {
       // Not longer with each attempt: a session stays open, and its device in use, until its end is recorded.
       await this.#pause(jittered(LIMITS.RELAY_LOG_RESEND_MS, { least: 0.5, most: 1 }));
     }
-    // If this fails, the log is reported again after the next start. Its ID makes that harmless.
-    await this.sessionLog
+    // Not awaited: the peer of the half waits. If this fails, the log is reported again after the next start. Its ID makes that
+    // harmless.
+    void this.sessionLog
       .acknowledge(log.id)
       .catch((error: unknown) => void this.journal.unexpected(error, 'marking a log as acknowledged'));
   }

@@ -2,6 +2,7 @@ import { until } from '../../../test/support/until';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { LIMITS } from '../../protocol/limits';
+import type { SessionState } from '../../protocol/remote-session';
 import { HeldPolls } from './held-polls';
 import { SessionEvents } from './session-events';
 import type { SessionEntity } from './session.entity';
@@ -20,7 +21,8 @@ describe('held polls', () => {
     jest.restoreAllMocks();
   });
 
-  const changed = (id: string) => events.publish('changed', { id } as SessionEntity);
+  const changed = (id: string, state: SessionState = 'requested') =>
+    events.publish('changed', { id, state } as SessionEntity);
   /** A poll that is answered at its look number `answeredAt`. */
   const held = (id: string, answeredAt = Infinity) => polls.hold(id, () => Promise.resolve(++looks >= answeredAt));
 
@@ -34,6 +36,24 @@ describe('held polls', () => {
     await poll;
     changed('one');
     expect(looks).toBe(3);
+  });
+
+  it('see `approved` only if it lasts', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance'] });
+    try {
+      void held('one');
+      void held('two');
+      await new Promise(setImmediate);
+      changed('one', 'approved');
+      changed('two', 'approved');
+      changed('two', 'prepared');
+      await new Promise(setImmediate);
+      expect(looks).toBe(3);
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(looks).toBe(5);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('see a change that comes while they look', async () => {

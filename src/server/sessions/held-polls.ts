@@ -2,13 +2,22 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LIMITS } from '../../protocol/limits';
 import { SessionEvents } from './session-events';
 
+/**
+ * `approved` is answered if it lasts longer, as while a relay is being restarted. It usually lasts for milliseconds, in which
+ * an answer and the next poll would delay the connection information.
+ */
+const APPROVED_MS = 250;
+
 /** Polls of terminals (S201) that wait for a change of their session, instead of asking again and again. */
 @Injectable()
 export class HeldPolls implements BeforeApplicationShutdown {
   private readonly bySession = new Map<string, Set<HeldPoll>>();
 
   constructor(events: SessionEvents) {
-    events.on('changed', ({ id }) => this.look(id));
+    events.on('changed', ({ id, state }) => {
+      if (state === 'approved') setTimeout(() => this.look(id), APPROVED_MS).unref();
+      else this.look(id);
+    });
   }
 
   /** Something that the answer depends on has changed. */

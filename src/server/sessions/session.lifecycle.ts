@@ -69,7 +69,8 @@ export class SessionLifecycle extends Lifecycle<
     const session = await this.repository.find(id); // read again: both halves may have reported concurrently
     if (!session) return null;
     const input = inputOf(session);
-    const changed = input && (await this.apply(id, input, { ending: await this.endingOf(session) }));
+    const ends = input !== undefined && input !== 'both-connected';
+    const changed = input && (await this.apply(id, input, ends ? { ending: await this.endingOf(session) } : {}));
     if (!changed) this.publish(session);
     return changed ?? session;
   }
