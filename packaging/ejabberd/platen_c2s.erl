@@ -16,6 +16,9 @@
 -define(MOST_DEPTH, 32).
 -define(MOST_ELEMENTS, 2000).
 
+%% As the server names agents (NAME_PATTERN in src/protocol/names.ts).
+-define(NAME, <<"\\A[a-z0-9._-]{1,64}\\z">>).
+
 %% Keys of the login that is going on. In the dictionary of the process, because the SASL library passes no state.
 -define(LOGIN, platen_login).
 
@@ -69,10 +72,17 @@ finish(State) ->
 
 %% Accounts
 
-sasl_mechanisms(_Offered, _State) -> [<<"SCRAM-SHA-256">>, <<"SCRAM-SHA-1">>].
+sasl_mechanisms(_Offered, #{stream_encrypted := true}) -> [<<"SCRAM-SHA-256">>, <<"SCRAM-SHA-1">>];
+sasl_mechanisms(_Offered, _State) -> [].
 
+%% The SASL library passes any bytes. XML cannot contain some of them, and the component would end its connection.
 get_password_fun(Mechanism, #{lserver := Host}) ->
-    fun(Name) -> {keys(Host, Name, Mechanism), ?MODULE} end.
+    fun(Name) ->
+            case re:run(Name, ?NAME, [{capture, none}]) of
+                match -> {keys(Host, Name, Mechanism), ?MODULE};
+                nomatch -> {false, ?MODULE}
+            end
+    end.
 
 keys(Host, Name, Mechanism) ->
     {Hash, Label} = case Mechanism of

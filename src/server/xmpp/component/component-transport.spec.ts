@@ -8,6 +8,7 @@ import { approval } from '../../../protocol/control-channel';
 import type { AgentAccounts, InstallationRefusal } from '../login/agent-accounts';
 import { scramKeys } from '../login/scram';
 import type { XmppLimits } from '../xmpp-limits';
+import { NS_SASL } from '../namespaces';
 import { ComponentTransport } from './component-transport';
 import { NS_ENGINE } from './engine-messages';
 
@@ -126,6 +127,23 @@ describe.each(Object.entries(ENGINES))('agents at %s', (_name, startEngine) => {
       expect(await attempt('agent', PASSWORD)).toBe('success');
     });
 
+    it.each([
+      ['a control character', Buffer.from('\u0001')],
+      ['a character of no meaning', Buffer.from('\uffff')],
+      ['bytes that are not UTF-8', Buffer.from([0xc3, 0x28, 0xff])],
+      ['a name of 8 KB', Buffer.alloc(8_192, 'a')],
+    ])('with %s as name fail, and disturb no other', async (_what, name) => {
+      const other = await (await start()).login('other');
+      const wire = await channel.connect();
+      await wire.open();
+      const first = Buffer.concat([Buffer.from('n,,n='), name, Buffer.from(',r=nonce')]).toString('base64');
+      wire.write(`<auth xmlns='${NS_SASL}' mechanism='SCRAM-SHA-256'>${first}</auth>`);
+      // unknown names get keys, too
+      await wire.expect(/<failure [^>]*><[a-z-]+|<challenge /);
+      await other.ping();
+      expect(channel.presence).toEqual(['other+']);
+    });
+
     it('fail temporarily while the accounts cannot be read', async () => {
       await start({}, { scramKeys: () => Promise.reject(new Error('the database is away')) });
       expect(await attempt('agent', PASSWORD)).toBe('temporary-auth-failure');
@@ -198,6 +216,26 @@ describe.each(Object.entries(ENGINES))('agents at %s', (_name, startEngine) => {
       await wire.expect(/<iq type="error" id="k"[^]*<service-unavailable /);
       await wire.ping();
       expect(channel.presence).toEqual(['other+', 'agent+']);
+    });
+
+    it.each([
+      ['a comment', '<a><!-- b --></a>'],
+      ['a processing instruction', '<a><?b c?></a>'],
+      ['CDATA', '<a><![CDATA[<]]></a>'],
+      ['the end of CDATA', '<a b="]]&gt;">]]&gt;</a>'],
+      ['a prefix that is not declared', '<b:a/>'],
+      ['two colons', "<b:c:a xmlns:b='d'/>"],
+      ['references to characters', '<a b="&#1;">&#xfffe;&#xd800;</a>'],
+      ['blanks in attributes', '<a b="&#9;&#10;&#13;"/>'],
+      ['characters of no meaning', '<a>\uffff\ufffe</a>'],
+    ])('that send %s disturb no other', async (_what, content) => {
+      const other = await (await start()).login('other');
+      const wire = await channel.login('agent');
+      wire.write(`<iq type='set' id='x'>${content}</iq>`);
+      await wire.ping().catch(() => wire.expectClosed());
+      await other.ping();
+      expect(channel.transport.problem).toBeUndefined();
+      expect(channel.presence).not.toContain('other-');
     });
 
     it.each([
