@@ -61,6 +61,7 @@ import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-
 import { DeviceSettings1763683200055 } from './src/server/database/migrations/0055-device-settings';
 import { Fleet1763683200052 } from './src/server/database/migrations/0052-fleet';
 import { Campaigns1763683200053 } from './src/server/database/migrations/0053-campaigns';
+import { Relays1763683200068 } from './src/server/database/migrations/0068-relays';
 import { AgentUpdates1763683200062 } from './src/server/database/migrations/0062-agent-updates';
 import { FoundDevices1763683200049 } from './src/server/database/migrations/0049-found-devices';
 import { DeviceReplacements1763683200048 } from './src/server/database/migrations/0048-device-replacements';
@@ -93,6 +94,7 @@ import { NoticeEntity } from './src/server/notices/notice.entity';
 import { MeteredDeviceEntity } from './src/server/readings/metered-device.entity';
 import { MeterJumpEntity, ReadingEntity, ReadingScheduleEntity } from './src/server/readings/reading.entity';
 import { ReportMailEntity, ReportTemplateEntity } from './src/server/readings/report/report.entities';
+import { RelayEntity } from './src/server/relays/relay.entity';
 import { HalfLogEntity } from './src/server/sessions/half-log.entity';
 import { SessionStepEntity } from './src/server/sessions/session-step.entity';
 import { SessionEntity } from './src/server/sessions/session.entity';
@@ -128,6 +130,7 @@ const entities = [
   ReplacementEntity,
   FoundDeviceEntity,
   SessionEntity,
+  RelayEntity,
   HalfLogEntity,
   SessionStepEntity,
   JobEntity,
@@ -200,6 +203,7 @@ const migrations = [
   DeviceSettings1763683200055,
   CampaignSettings1763683200066,
   SettingsTemplates1763683200067,
+  Relays1763683200068,
   AccountMails1763683200070,
 ];
 

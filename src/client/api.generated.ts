@@ -763,6 +763,35 @@ export interface components {
       since: string | null;
       supplies: components['schemas']['ForecastSupply'][];
     };
+    RelayChoice: {
+      comparedWith: {
+        limit: number;
+        relayId: string;
+        sessions: number;
+      } | null;
+      limit: number;
+      passedOver: {
+        /** @enum {string} */
+        because:
+          | 'not-connected'
+          | 'silent'
+          | 'drained'
+          | 'deployment'
+          | 'full'
+          | 'region'
+          | 'failed'
+          | 'failed-lately';
+        relayId: string;
+      }[];
+      preferred: components['schemas']['RelayPreference'] | null;
+      region: string | null;
+      relayId: string;
+      sessions: number;
+    };
+    RelayPreference: {
+      only: boolean;
+      region: string;
+    };
     ReportedDevice: {
       customerName: string;
       deviceId: string;
@@ -960,6 +989,7 @@ export interface components {
       id: string;
       minutes: number;
       reason: string;
+      relay: components['schemas']['RelayChoice'] | null;
       /** Format: date-time */
       requestedAt: string;
       state: components['schemas']['SessionState'];

@@ -19,6 +19,8 @@ import { someOf } from './later-names';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, deviceIdPattern, instant, secret, spkiPin } from './names';
+import { relayChoice, relayObstacle, relayPreference, region } from './relay-choice';
+import { relayLoad } from './relay-rpc';
 import { endReason, ending, grant, half, halfState, sessionState } from './remote-session';
 import { shownLine } from './shown-text';
 
@@ -136,16 +138,25 @@ const placeName = shownLine(100).min(1, 'enter a name');
 export const named = z.strictObject({ name: placeName });
 export const site = z.object({ id: z.uuid(), name: z.string() });
 export type Site = z.infer<typeof site>;
+export const customerSite = site.extend({
+  /** Which relays carry the sessions with the site; null: as for the customer. */
+  relayPreference: relayPreference.nullable(),
+});
+export type CustomerSite = z.infer<typeof customerSite>;
 export const customer = z.object({
   id: z.uuid(),
   name: z.string(),
-  sites: z.array(site),
+  sites: z.array(customerSite),
+  /** Which relays carry the sessions with the customer; null: any. */
+  relayPreference: relayPreference.nullable(),
   /** The users assigned to the customer; for administrators only. */
   userIds: z.array(z.uuid()).optional(),
 });
 export type Customer = z.infer<typeof customer>;
 export const assignedCustomers = z.strictObject({ customerIds: z.array(z.uuid()).max(LIMITS.CUSTOMERS) });
 export const assignedUsers = z.strictObject({ userIds: z.array(z.uuid()).max(LIMITS.USERS_PER_CUSTOMER) });
+/** A customer, or a site, prefers the relays of this region, or no region. */
+export const newRelayPreference = z.strictObject({ preference: relayPreference.strict().nullable() });
 /** A site with the name of its customer. */
 export const namedSite = site.extend({ customerName: z.string() });
 export type NamedSite = z.infer<typeof namedSite>;
@@ -381,6 +392,8 @@ export const session = z.object({
 export type Session = z.infer<typeof session>;
 export const sessionWithSteps = session.extend({
   steps: z.array(sessionStep),
+  /** Which relay carries the session, and why; null before the approval, and for external clients. */
+  relay: relayChoice.nullable(),
   /** What the agent signed when the request was answered; null before, and if the agent has no signing key. */
   approvalRecord: signedRecord
     .extend({
@@ -434,6 +447,7 @@ export type BrowserSession = z.infer<typeof browserSession>;
 export const relay = z.object({
   id: z.string(),
   connected: z.boolean(),
+  /** Empty while it is not connected. */
   version: z.string(),
   pairs: z.int(),
   links: z.int(),
@@ -441,6 +455,33 @@ export const relay = z.object({
   draining: z.boolean(),
   /** How this server deploys the relay; `none`: it cannot. */
   driver: z.enum(['local', 'command', 'none']),
+  /** `setRegion` by an administrator, otherwise `ownRegion` by the relay's own settings. */
+  region: z.string().nullable(),
+  ownRegion: z.string().nullable(),
+  setRegion: z.string().nullable(),
+  /** Open sessions, by this server's account or the relay's, whichever is more. */
+  sessions: z.int(),
+  /** The least of what an administrator has set, what the relay reports, and what any relay may carry. */
+  limit: z.int(),
+  setLimit: z.int().nullable(),
+  /** Why it gets no new sessions; null: it may get one. */
+  obstacle: relayObstacle.nullable(),
+  /** Its last load report; null while it is not connected, and of a relay of an earlier release. */
+  load: relayLoad.extend({ at: instant }).nullable(),
+  /** Its last reports, oldest first. */
+  points: z.array(relayLoad.pick({ sessions: true, bytesPerSecond: true }).extend({ at: instant })),
+  /** An administrator has drained it: no new sessions since then. `by`: user ID. `sessions` is how many remain. */
+  drain: z.object({ since: instant, by: z.string() }).nullable(),
+  /** An administrator has removed it: it may not connect. */
+  removedAt: instant.nullable(),
+  /** When it was connected last; null while it is. */
+  lastSeenAt: instant.nullable(),
+});
+export const relayChange = z.strictObject({
+  /** null: as the relay reports it. */
+  region: region.nullable().optional(),
+  /** The most sessions; null: as many as the relay takes. */
+  limit: z.int().min(1).max(LIMITS.RELAY_LINKS).nullable().optional(),
 });
 
 /** `GET /api/about` needs no login: the terminal reads it before it logs in. */

@@ -117,6 +117,11 @@ export const PROBLEMS = {
     title: 'No relay is available',
     remedy: 'Try again shortly. Administrators can check the relays at /readyz.',
   },
+  'no-relay-in-region': {
+    status: 503,
+    title: 'No relay of the region is available',
+    remedy: 'Try again shortly. Administrators can check the relays, and the region of the site.',
+  },
   'database-unavailable': {
     status: 503,
     title: 'The database of the server is not available',

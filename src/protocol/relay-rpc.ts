@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authority, deviceId, instant, secret, spkiPin } from './names';
+import { region } from './relay-choice';
 import { endReason, ending, half, halfState } from './remote-session';
 import { shownLine } from './shown-text';
 
@@ -44,6 +45,22 @@ export type ByteCounts = z.infer<typeof byteCounts>;
 export const relayStanding = z.enum(['candidate', 'serving']);
 export type RelayStanding = z.infer<typeof relayStanding>;
 
+/** What a relay reports about its load. The control plane does not rely on it: see `choose-relay.ts`. */
+export const relayLoad = z.object({
+  sessions: z.int().nonnegative().max(100_000),
+  /** The most sessions that it takes. */
+  limit: z.int().positive().max(100_000),
+  /** Pairs that are running. */
+  pairs: z.int().nonnegative().max(64),
+  /** Tunnel bytes in both directions, since the last report. */
+  bytesPerSecond: z.number().nonnegative().max(1e12),
+  /** Of all processors of its machine, used by its processes since the last report. */
+  cpuShare: z.number().min(0).max(1),
+  /** Of all its processes. */
+  residentBytes: z.int().nonnegative(),
+});
+export type RelayLoad = z.infer<typeof relayLoad>;
+
 const method = <P, R>(m: { params: z.ZodType<P>; result: z.ZodType<R> }) => m;
 const nothing = z.object({});
 
@@ -63,6 +80,8 @@ export const CONTROL_PLANE_METHODS = {
       pin: spkiPin.optional(),
       /** Set if a private authority signed its certificate, or that of its reverse proxy. */
       authority: authority.optional(),
+      /** Where the relay is, if its settings say so. Missing in earlier releases. */
+      region: region.optional(),
     }),
     result: nothing,
   }),
@@ -87,6 +106,8 @@ export const CONTROL_PLANE_METHODS = {
   'request-termination': method({ params: z.object({ linkId, half }), result: nothing }),
   /** The byte counts that have changed, so that they are known if the relay is killed. Missing in earlier releases. */
   'report-bytes': method({ params: z.object({ counts: z.array(byteCounts) }), result: nothing }),
+  /** Every RELAY_LOAD_MS. Missing in earlier releases, which are counted by the control plane alone. */
+  'report-load': method({ params: relayLoad, result: nothing }),
 } as const;
 
 /** One remote session, as the relay reports it. */

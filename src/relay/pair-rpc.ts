@@ -54,7 +54,10 @@ export const PAIR_METHODS = {
   take: method({ params: placedLink, result: nothing }),
   'end-half': method({ params: z.object({ linkId, half, ending }), result: z.object({ known: z.boolean() }) }),
   list: method({ params: nothing, result: z.object({ sessions: z.array(relayedSession) }) }),
-  health: method({ params: nothing, result: z.object({ residentBytes: z.int().nonnegative() }) }),
+  health: method({
+    params: nothing,
+    result: z.object({ residentBytes: z.int().nonnegative(), cpuMicros: z.number().nonnegative() }),
+  }),
   drain: method({
     params: z.object({ draining: z.boolean(), returnAfterSeconds: z.int().nonnegative() }),
     result: nothing,

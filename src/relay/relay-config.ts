@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from '../journal/journal';
 import { isLoopback, isProtected } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
+import { region } from '../protocol/relay-choice';
 import { AUTHORITY_RULE, authorityOf } from '../tunnel/authority';
 import { isSelfSigned, type CertificateFiles } from '../tunnel/certificate-files';
 import { spkiPinOf, type Trust } from '../tunnel/pinned-tls';
@@ -22,6 +23,7 @@ const environment = z
       .default('local'),
     PLATEN_RELAY_SECRET_FILE: filled,
     PLATEN_RELAY_DATA: filled,
+    PLATEN_RELAY_REGION: region.optional(),
     PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
     PLATEN_RELAY_PORT: z.coerce.number().int().min(0).max(65535).default(8090),
     PLATEN_RELAY_PUBLIC_URL: z
@@ -73,6 +75,8 @@ const environment = z
 export interface RelayConfig {
   readonly id: string;
   readonly secret: string;
+  /** Where it is; undefined: an administrator names its region, or none. */
+  readonly region: string | undefined;
   /** Folder of the session database and the relay's own key. */
   readonly data: string;
   readonly host: string;
@@ -128,6 +132,7 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
   return Object.freeze<RelayConfig>({
     id: e.PLATEN_RELAY_ID,
     secret,
+    region: e.PLATEN_RELAY_REGION,
     data: resolve(e.PLATEN_RELAY_DATA),
     host: e.PLATEN_RELAY_HOST,
     port: e.PLATEN_RELAY_PORT,

@@ -153,6 +153,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'deployment-in-progress': 'try-later',
   'database-unavailable': 'try-later',
   'relay-unavailable': 'setup-failed',
+  'no-relay-in-region': 'setup-failed',
 };
 
 /** The server answered with a problem (RFC 9457); `code` is one of protocol/problems. */

@@ -46,7 +46,7 @@ async function open(
 ): Promise<Page> {
   const page = await browser.window({ locale });
   await ConsoleWithoutServer.open(page, sampleUser, origin);
-  const body: SessionWithSteps = { ...sampleEndedSession, ...session, steps: [], approvalRecord };
+  const body: SessionWithSteps = { ...sampleEndedSession, ...session, steps: [], relay: null, approvalRecord };
   await page.route(new RegExp(`/api/sessions/${id}$`), (route) => route.fulfill({ json: body }));
   await page.goto(`${origin}/sessions/${id}`);
   return page;
@@ -119,7 +119,7 @@ describe("a job's page", () => {
 it('a request says that the agent of its device is not connected, and that it is again', async () => {
   const page = await browser.window({ locale: 'en-GB' });
   const alone = await ConsoleWithoutServer.open(page, sampleUser);
-  const body: SessionWithSteps = { ...sampleSession, steps: [], approvalRecord: null };
+  const body: SessionWithSteps = { ...sampleSession, steps: [], relay: null, approvalRecord: null };
   await page.route(new RegExp(`/api/sessions/${sampleSession.id}$`), (route) => route.fulfill({ json: body }));
   let device = sampleDevice;
   await page.route(new RegExp(`/api/devices/${sampleDevice.id}$`), (route) => route.fulfill({ json: device }));

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { auditEvent, createdEnrolment, customer, page, site, user, type Customer } from '../../src/protocol/api';
+import {
+  auditEvent,
+  createdEnrolment,
+  customer,
+  customerSite,
+  page,
+  user,
+  type Customer,
+} from '../../src/protocol/api';
 import { enrolment } from '../../src/protocol/control-channel';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 
@@ -12,7 +20,7 @@ export function describeCustomers(api: () => RestApi): void {
       (await api().answers('ada', 'POST /api/customers', customer, { body: { name } }, 201)).id;
     const addSite = async (id: string, name: string) => {
       const call = { params: { id }, body: { name } };
-      return (await api().answers('ada', 'POST /api/customers/:id/sites', site, call, 201)).id;
+      return (await api().answers('ada', 'POST /api/customers/:id/sites', customerSite, call, 201)).id;
     };
     const meOf = async (who: 'ada' | 'tess') => (await api().answers(who, 'GET /api/auth/me', user)).id;
 
@@ -21,10 +29,10 @@ export function describeCustomers(api: () => RestApi): void {
       const [hall, cellar] = [await addSite(id, 'Hall'), await addSite(id, 'Cellar')];
       await addSite(other, 'Hall');
       expect(await found(id)).toEqual({
-        ...{ id, name: 'Cafe Bloom', userIds: [] },
+        ...{ id, name: 'Cafe Bloom', userIds: [], relayPreference: null },
         sites: [
-          { id: cellar, name: 'Cellar' },
-          { id: hall, name: 'Hall' },
+          { id: cellar, name: 'Cellar', relayPreference: null },
+          { id: hall, name: 'Hall', relayPreference: null },
         ],
       });
       const call = (params: object, name: string) => ({ params: { ...params }, body: { name } });
@@ -37,6 +45,26 @@ export function describeCustomers(api: () => RestApi): void {
       expect(await found(id)).toMatchObject({ name: 'Cafe Blum', sites: [{}, { name: 'Entrance hall' }] });
     });
 
+    it('and their sites prefer the relays of a region, or permit no others', async () => {
+      const id = await add('Garage Gruen');
+      const site = await addSite(id, 'Pit');
+      const body = { preference: { region: 'eu', only: true } };
+      await api().succeeds('ada', 'PUT /api/customers/:id/relay-preference', { params: { id }, body });
+      await api().succeeds('ada', 'PUT /api/sites/:id/relay-preference', { params: { id: site }, body });
+      expect(await found(id)).toMatchObject({
+        relayPreference: body.preference,
+        sites: [{ relayPreference: body.preference }],
+      });
+      const none = { params: { id: site }, body: { preference: null } };
+      await api().succeeds('ada', 'PUT /api/sites/:id/relay-preference', none);
+      expect((await found(id))?.sites).toMatchObject([{ relayPreference: null }]);
+      const bad = { params: { id }, body: { preference: { region: '', only: true } } };
+      await api().refuses('ada', 'PUT /api/customers/:id/relay-preference', '400 invalid-request', bad);
+      const unknown = { params: { id: UNKNOWN_ID }, body };
+      await api().refuses('ada', 'PUT /api/customers/:id/relay-preference', '404 not-found', unknown);
+      await api().refuses('ada', 'PUT /api/sites/:id/relay-preference', '404 not-found', unknown);
+    });
+
     it('are seen by the technicians who are assigned to them, without the other users', async () => {
       const id = await add('Dentist Dorn');
       const [tess, ada] = [await meOf('tess'), await meOf('ada')];
@@ -44,7 +72,7 @@ export function describeCustomers(api: () => RestApi): void {
       const before = (await list('tess')).map((each) => each.id);
       const customerIds = [...before, id];
       await api().succeeds('ada', 'PUT /api/users/:id/customers', { params: { id: tess }, body: { customerIds } });
-      expect(await found(id, 'tess')).toEqual({ id, name: 'Dentist Dorn', sites: [] });
+      expect(await found(id, 'tess')).toEqual({ id, name: 'Dentist Dorn', relayPreference: null, sites: [] });
       await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [ada, tess] } });
       expect(await found(id)).toMatchObject({ userIds: [ada, tess].sort() });
       await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [ada] } });

@@ -176,6 +176,42 @@ export function describeRelays(api: () => RestApi): void {
       ]);
     });
 
+    it('get a region and a limit, are drained and taken back', async () => {
+      const params = { id: 'local' };
+      const change = (body: object) => api().answers('ada', 'PATCH /api/relays/:id', relay, { params, body });
+      expect(await change({ region: 'eu', limit: 40 })).toMatchObject({ region: 'eu', setRegion: 'eu', limit: 40 });
+      expect(await change({ region: null, limit: null })).toMatchObject({ region: null, setLimit: null });
+      const drained = await api().answers('ada', 'PUT /api/relays/:id/drain', relay, { params });
+      expect(drained).toMatchObject({ drain: { by: 'ada' }, obstacle: 'drained', removedAt: null });
+      const again = await api().answers('ada', 'PUT /api/relays/:id/drain', relay, { params });
+      expect(again.drain).toEqual(drained.drain);
+      await api().refuses('ada', 'DELETE /api/relays/:id', '409 wrong-state', { params });
+      const back = await api().answers('ada', 'DELETE /api/relays/:id/drain', relay, { params });
+      expect(back).toMatchObject({ drain: null, obstacle: null });
+    });
+
+    const unknown = { params: { id: 'no-such-relay' } };
+    itRefuses(api, [
+      ['the region of an unknown relay', 'ada', 'PATCH /api/relays/:id', '404 unknown-relay', { ...unknown, body: {} }],
+      ['a drain of an unknown relay', 'ada', 'PUT /api/relays/:id/drain', '404 unknown-relay', unknown],
+      ['to take back an unknown relay', 'ada', 'DELETE /api/relays/:id/drain', '404 unknown-relay', unknown],
+      ['to remove an unknown relay', 'ada', 'DELETE /api/relays/:id', '404 unknown-relay', unknown],
+      [
+        'a region without a name',
+        'ada',
+        'PATCH /api/relays/:id',
+        '400 invalid-request',
+        { params: { id: 'local' }, body: { region: ' ' } },
+      ],
+      [
+        'a limit of no session',
+        'ada',
+        'PATCH /api/relays/:id',
+        '400 invalid-request',
+        { params: { id: 'local' }, body: { limit: 0 } },
+      ],
+    ]);
+
     it('may offer sessions in the browser', async () => {
       expect(await api().answers('tom', 'GET /api/browser-access', browserAccess)).toEqual({ available: true });
     });

@@ -107,6 +107,10 @@ export const jaProblems: typeof enProblems = {
       title: '中継サーバーを利用できません',
       remedy: 'しばらくしてから、もう一度お試しください。解決しない場合は、管理者に問い合わせてください。',
     },
+    'no-relay-in-region': {
+      title: 'リージョンの中継サーバーを利用できません',
+      remedy: 'しばらくしてから、もう一度お試しください。解決しない場合は、管理者に問い合わせてください。',
+    },
     'browser-access-unavailable': {
       title: '機器のページをブラウザーで開けません',
       remedy: '代わりに、コマンドラインを使用してください。コマンドは詳細に記載されています。',

@@ -113,7 +113,7 @@ export class ControlPlaneLink {
       const status = await upgraded(ws);
       if (status === 401) {
         this.journal.warn(
-          'the server refused the secret of this relay; check PLATEN_RELAY_ID and PLATEN_RELAY_SECRET_FILE',
+          'the server refused the secret of this relay, or has removed it; check PLATEN_RELAY_ID and PLATEN_RELAY_SECRET_FILE',
         );
         return true;
       }

@@ -3,6 +3,7 @@ import type { ControlPlaneMethods, Params } from '../../protocol/relay-rpc';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import type { ControlPlaneLink } from './control-plane-link';
 import type { Links } from './links';
+import type { LoadMeter } from './load-meter';
 import type { LogReporter } from './log-reporter';
 import { CONTROL_PLANE_UNAVAILABLE } from './rpc-refusals';
 import type { SessionLog } from './session-log';
@@ -14,6 +15,7 @@ export function masterAnswers(
   sessionLog: SessionLog,
   reporter: LogReporter,
   links: Links,
+  meter: LoadMeter,
   journal: Journal,
 ): MasterAnswers {
   const ask = <K extends keyof ControlPlaneMethods>(method: K) => {
@@ -22,10 +24,14 @@ export function masterAnswers(
         throw new RpcRefused(CONTROL_PLANE_UNAVAILABLE, error.message);
       });
   };
+  const reportBytes = ask('report-bytes');
   return {
     authenticate: ask('authenticate'),
     'request-termination': ask('request-termination'),
-    'report-bytes': ask('report-bytes'),
+    'report-bytes': (params) => {
+      meter.count(params.counts);
+      return reportBytes(params);
+    },
     store: async (log) => ({ stored: await sessionLog.write(log) }),
     report: async ({ log, remoteSessionId, step }) => {
       const reported = reporter.report(log, () => step && journal.step(step, remoteSessionId));
@@ -40,6 +46,7 @@ export function masterAnswers(
     },
     over: ({ linkId }) => {
       links.delete(linkId);
+      meter.forget(linkId);
       return {};
     },
   };

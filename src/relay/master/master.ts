@@ -8,6 +8,7 @@ import type { Ending, Half } from '../../protocol/remote-session';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { secretHash } from '../../tunnel/sha256';
 import type { Links } from './links';
+import type { Resources } from './load-meter';
 import { CANDIDATE, DRAINING, FULL, NO_PAIR } from './rpc-refusals';
 import type { SessionIds } from './session-ids';
 import type { SessionLog } from './session-log';
@@ -82,11 +83,16 @@ export class Master {
   }
 
   /** Of all its processes. */
-  async residentBytes(): Promise<number> {
+  async resources(): Promise<Resources> {
     const each = this.pairs.map((pair) =>
-      pair.call('health', {}, LIMITS.RELAY_PAIR_ANSWER_MS).catch(() => ({ residentBytes: 0 })),
+      pair.call('health', {}, LIMITS.RELAY_PAIR_ANSWER_MS).catch(() => ({ residentBytes: 0, cpuMicros: 0 })),
     );
-    return (await Promise.all(each)).reduce((sum, pair) => sum + pair.residentBytes, process.memoryUsage.rss());
+    const { user, system } = process.cpuUsage();
+    const all = [{ residentBytes: process.memoryUsage.rss(), cpuMicros: user + system }, ...(await Promise.all(each))];
+    return {
+      residentBytes: all.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+      cpuMicros: all.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0),
+    };
   }
 
   /** Refuses new links, ends every half in order, then stops the pairs. */

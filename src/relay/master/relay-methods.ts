@@ -25,7 +25,7 @@ export function relayMethods(
       links: links.size,
       unacknowledgedLogs: reporter.unacknowledged,
       uptimeSeconds: process.uptime(),
-      residentBytes: await master.residentBytes(),
+      residentBytes: (await master.resources()).residentBytes,
     }),
   };
 }

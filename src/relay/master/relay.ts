@@ -6,6 +6,8 @@ import { LIMITS } from '../../protocol/limits';
 import { PROTOCOL_VERSION } from '../../protocol/version';
 import { ControlPlaneLink } from './control-plane-link';
 import { Links } from './links';
+import { LoadMeter } from './load-meter';
+import { LoadReporter } from './load-reporter';
 import { LogReporter } from './log-reporter';
 import { Master } from './master';
 import { masterAnswers } from './master-answers';
@@ -69,16 +71,21 @@ export async function startRelay(
       authority: config.authority,
       instance,
       standing: 'candidate',
+      region: config.region,
     },
     journal,
   );
   const reporter = new LogReporter(sessionLog, controlPlane, journal);
   const recovery = new Recovery(sessionLog, reporter, journal);
   const links = new Links();
-  const answers = masterAnswers(controlPlane, sessionLog, reporter, links, journal);
+  const meter = new LoadMeter();
+  const answers = masterAnswers(controlPlane, sessionLog, reporter, links, meter, journal);
   const onDown = async (pair: SupervisedPair) => {
     const lost = new Set(links.at(pair).map(({ lastReport: known }) => known.linkId));
-    for (const linkId of lost) links.delete(linkId);
+    for (const linkId of lost) {
+      links.delete(linkId);
+      meter.forget(linkId);
+    }
     await recovery.recover(({ linkId }) => lost.has(linkId));
   };
   const pairs = Array.from(
@@ -96,6 +103,12 @@ export async function startRelay(
     throw failed.reason;
   }
 
+  const load = new LoadReporter(controlPlane, async () => ({
+    sessions: links.size,
+    limit: LIMITS.RELAY_LINKS,
+    pairs: pairs.filter(({ isUp }) => isUp).length,
+    ...meter.measure(await master.resources()),
+  }));
   let dialling = Promise.resolve();
   let orphanTimer: NodeJS.Timeout | undefined;
   const orphaned = new Promise<void>((resolve) => {
@@ -114,7 +127,7 @@ export async function startRelay(
     patience.catch(() => undefined);
     reporter.stop();
     controlPlane.stop();
-    await Promise.all([dialling, reporter.flushed()]);
+    await Promise.all([dialling, reporter.flushed(), load.stop()]);
     await sessionLog.close();
   };
   let stopping: Promise<void> | undefined;

@@ -38,7 +38,7 @@ class ScriptedPair {
       take: () => take('take', {}),
       'end-half': () => take('end-half', { known: true }),
       list: () => take('list', { sessions: [] }),
-      health: () => take('health', { residentBytes: 1 }),
+      health: () => take('health', { residentBytes: 1, cpuMicros: 1 }),
       drain: ({ draining }) => take(`drain ${draining}`, {}),
       serve: () => take('serve', { host: '127.0.0.1', port: 1 }),
       stop: () => take('stop', {}),

@@ -48,7 +48,10 @@ export class PairServer {
       },
       'end-half': ({ linkId, half, ending }) => ({ known: this.#pair.endHalf(linkId, half, ending) }),
       list: () => ({ sessions: this.#pair.sessions.map((session) => session.describe()) }),
-      health: () => ({ residentBytes: process.memoryUsage.rss() }),
+      health: () => {
+        const { user, system } = process.cpuUsage();
+        return { residentBytes: process.memoryUsage.rss(), cpuMicros: user + system };
+      },
       drain: ({ draining, returnAfterSeconds }) => {
         this.#pendingConnections.drain(draining, returnAfterSeconds);
         return {};

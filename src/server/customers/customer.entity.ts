@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { Instant, Uuid } from '../database/column-types';
+import type { RelayPreference } from '../../protocol/relay-choice';
+import { Instant, Json, Uuid } from '../database/column-types';
 
 /** An organisation whose devices are under management. */
 @Entity('customers')
@@ -7,6 +8,7 @@ export class CustomerEntity {
   @PrimaryColumn(Uuid()) id: string;
   @Index('ux_customers_name', { unique: true }) @Column({ type: 'varchar', length: 100 }) name: string;
   @Column(Instant()) createdAt: Date;
+  @Column(Json({ nullable: true })) relayPreference: RelayPreference | null;
 }
 
 /** A LAN of a customer. The agents of one site can wake each other. */
@@ -17,6 +19,8 @@ export class SiteEntity {
   @Column(Uuid()) customerId: string;
   @Column({ type: 'varchar', length: 100 }) name: string;
   @Column(Instant()) createdAt: Date;
+  /** null: that of the customer. */
+  @Column(Json({ nullable: true })) relayPreference: RelayPreference | null;
 }
 
 /** A technician works for a customer. */

@@ -1,6 +1,15 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put } from '@nestjs/common';
 import { z } from 'zod';
-import { assignedCustomers, assignedUsers, customer, named, site, type Customer, type Site } from '../../protocol/api';
+import {
+  assignedCustomers,
+  assignedUsers,
+  customer,
+  customerSite,
+  named,
+  newRelayPreference,
+  type Customer,
+  type CustomerSite,
+} from '../../protocol/api';
 import { Permit } from '../auth/access/access.guard';
 import { CurrentActor } from '../auth/access/identity';
 import type { Actor } from '../auth/actor';
@@ -64,12 +73,12 @@ export class CustomersController {
   }
 
   @Post('customers/:id/sites')
-  @Answers(site, 201)
+  @Answers(customerSite, 201)
   addSite(
     @CurrentActor() actor: Actor,
     @Id() id: string,
     @Body({ schema: named }) { name }: z.infer<typeof named>,
-  ): Promise<Site> {
+  ): Promise<CustomerSite> {
     return this.customers.addSite(actor, id, name);
   }
 
@@ -87,5 +96,25 @@ export class CustomersController {
   @AnswersNothing()
   removeSite(@CurrentActor() actor: Actor, @Id() id: string): Promise<void> {
     return this.customers.removeSite(actor, id);
+  }
+
+  @Put('customers/:id/relay-preference')
+  @AnswersNothing()
+  preferRelays(
+    @CurrentActor() actor: Actor,
+    @Id() id: string,
+    @Body({ schema: newRelayPreference }) { preference }: z.infer<typeof newRelayPreference>,
+  ): Promise<void> {
+    return this.customers.preferRelays(actor, id, preference);
+  }
+
+  @Put('sites/:id/relay-preference')
+  @AnswersNothing()
+  preferRelaysAt(
+    @CurrentActor() actor: Actor,
+    @Id() id: string,
+    @Body({ schema: newRelayPreference }) { preference }: z.infer<typeof newRelayPreference>,
+  ): Promise<void> {
+    return this.customers.preferRelaysAt(actor, id, preference);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, Repository } from 'typeorm';
+import type { RelayPreference } from '../../protocol/relay-choice';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './customer.entity';
 
 /** All SQL for customers, sites and assignments. */
@@ -50,6 +51,15 @@ export class CustomersRepository {
   }
   countSites(): Promise<number> {
     return this.sites.count();
+  }
+  /** @returns false if there is no such row */
+  async prefer(
+    of: typeof CustomerEntity | typeof SiteEntity,
+    id: string,
+    to: RelayPreference | null,
+  ): Promise<boolean> {
+    const { affected } = await this.sites.manager.update(of, { id }, { relayPreference: to });
+    return affected === 1;
   }
   /** @returns false if the name is taken */
   addCustomer(customer: CustomerEntity): Promise<boolean> {

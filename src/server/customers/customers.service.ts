@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Customer, NamedSite, Site } from '../../protocol/api';
+import type { Customer, CustomerSite, NamedSite } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
+import type { RelayPreference } from '../../protocol/relay-choice';
 import type { Actor } from '../auth/actor';
 import { UnknownUser } from '../auth/auth.errors';
 import { AuditService } from '../auth/audit/audit.service';
 import { CustomerAssignment } from '../auth/oidc/customer-assignment';
 import { UsersService } from '../auth/users/users.service';
 import { CustomerEvents } from './customer-events';
-import type { SiteEntity } from './customer.entity';
+import { CustomerEntity, SiteEntity } from './customer.entity';
 import {
   AgentsRemain,
   NameTaken,
@@ -61,10 +62,12 @@ export class CustomersService {
       this.repository.sitesOf(found),
       isAdmin ? this.repository.assignmentsOf(found) : [],
     ]);
-    return customers.map(({ id, name }) => ({
+    const siteOf = ({ id, name, relayPreference }: SiteEntity): CustomerSite => ({ id, name, relayPreference });
+    return customers.map(({ id, name, relayPreference }) => ({
       id,
       name,
-      sites: sites.filter(({ customerId }) => customerId === id).map((site) => ({ id: site.id, name: site.name })),
+      relayPreference,
+      sites: sites.filter(({ customerId }) => customerId === id).map(siteOf),
       ...(isAdmin && { userIds: assignments.filter((each) => each.customerId === id).map(({ userId }) => userId) }),
     }));
   }
@@ -105,10 +108,10 @@ export class CustomersService {
     if ((await this.repository.countCustomers()) >= LIMITS.CUSTOMERS)
       throw new TooManyCustomers('customers', LIMITS.CUSTOMERS);
     const id = randomUUID();
-    if (!(await this.repository.addCustomer({ id, name, createdAt: new Date() })))
+    if (!(await this.repository.addCustomer({ id, name, createdAt: new Date(), relayPreference: null })))
       throw new NameTaken('customer', name);
     await this.audit.record(actor, 'customer.created', name);
-    return { id, name, sites: [], userIds: [] };
+    return { id, name, relayPreference: null, sites: [], userIds: [] };
   }
 
   /** @throws UnknownCustomer, NameTaken */
@@ -130,14 +133,17 @@ export class CustomersService {
   }
 
   /** @throws UnknownCustomer, NameTaken, TooManyCustomers */
-  async addSite(actor: Actor, customerId: string, name: string): Promise<Site> {
+  async addSite(actor: Actor, customerId: string, name: string): Promise<CustomerSite> {
     if ((await this.repository.countSites()) >= LIMITS.SITES) throw new TooManyCustomers('sites', LIMITS.SITES);
     const id = randomUUID();
-    const outcome = await this.repository.addSite({ id, customerId, name, createdAt: new Date() });
+    const outcome = await this.repository.addSite({
+      ...{ id, customerId, name, createdAt: new Date() },
+      relayPreference: null,
+    });
     if (outcome === 'unknown') throw new UnknownCustomer();
     if (outcome === 'taken') throw new NameTaken('site', name);
     await this.audit.record(actor, 'site.created', name, `of customer ${await this.nameOf(customerId)}`);
-    return { id, name };
+    return { id, name, relayPreference: null };
   }
 
   /** @throws UnknownSite, NameTaken */
@@ -155,6 +161,33 @@ export class CustomersService {
     const { name, customerName } = await this.site(id);
     if (!(await this.repository.removeSite(id, (...sites) => this.checkVacant(...sites)))) throw new UnknownSite();
     await this.audit.record(actor, 'site.removed', name, `of customer ${customerName}`);
+  }
+
+  /** The relays that carry sessions with a site: its own preference, otherwise that of its customer. */
+  async relayPreferenceOf(siteId: string | null): Promise<RelayPreference | null> {
+    const site = siteId && (await this.repository.findSite(siteId));
+    if (!site) return null;
+    return site.relayPreference ?? (await this.repository.findCustomer(site.customerId))?.relayPreference ?? null;
+  }
+
+  /** @throws UnknownCustomer */
+  async preferRelays(actor: Actor, id: string, preference: RelayPreference | null): Promise<void> {
+    const customer = await this.repository.findCustomer(id);
+    if (!customer || !(await this.repository.prefer(CustomerEntity, id, preference))) throw new UnknownCustomer();
+    await this.audit.record(
+      actor,
+      'customer.relays-preferred',
+      customer.name,
+      preferenceText(preference, 'any region'),
+    );
+  }
+
+  /** @throws UnknownSite */
+  async preferRelaysAt(actor: Actor, id: string, preference: RelayPreference | null): Promise<void> {
+    const { name, customerName } = await this.site(id);
+    if (!(await this.repository.prefer(SiteEntity, id, preference))) throw new UnknownSite();
+    const detail = `${preferenceText(preference, 'as its customer')}, of customer ${customerName}`;
+    await this.audit.record(actor, 'site.relays-preferred', name, detail);
   }
 
   /** Replaces the customers of a user. @throws UnknownUser, UnknownAssignee */
@@ -214,5 +247,8 @@ export class CustomersService {
     }
   }
 }
+
+const preferenceText = (preference: RelayPreference | null, none: string): string =>
+  preference ? `${preference.only ? 'only region' : 'region'} ${preference.region}` : none;
 
 const listed = (names: readonly string[]): string => names.join(', ') || 'none';

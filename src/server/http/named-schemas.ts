@@ -12,6 +12,7 @@ import {
   createdApiToken,
   createdEnrolment,
   customer,
+  customerSite,
   deniedAccess,
   device,
   deviceReplacement,
@@ -36,6 +37,7 @@ import { factor, factors, login, loginState, newTotp, passkeyOptions, recoveryCo
 import { kept, retention } from '../../protocol/retention';
 import { agentRelease, agentUpdates, rollout } from '../../protocol/agent-update';
 import { alert, alertRules, alertSettings, customerAlertSettings, deviceRules } from '../../protocol/alert';
+import { relayChoice, relayPreference } from '../../protocol/relay-choice';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
 import { backups } from '../../protocol/backup';
@@ -133,6 +135,7 @@ const COMPONENTS = {
   CreatedExternalClient: createdExternalClient,
   CreatedWebhook: createdWebhook,
   Customer: customer,
+  CustomerSite: customerSite,
   CustomerAlertSettings: customerAlertSettings,
   DeniedAccess: deniedAccess,
   Delivery: delivery,
@@ -200,6 +203,8 @@ const COMPONENTS = {
   ReadingSchedule: readingSchedule,
   ReadingSchedules: readingSchedules,
   Relay: relay,
+  RelayChoice: relayChoice,
+  RelayPreference: relayPreference,
   Retention: retention,
   KeptHistory: kept,
   Release: release,

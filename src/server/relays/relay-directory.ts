@@ -2,19 +2,25 @@ import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { RelayAnswer } from '../../protocol/deployment';
 import { LIMITS } from '../../protocol/limits';
+import type { RelayPreference } from '../../protocol/relay-choice';
 import { secondsUntil } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
 import type {
   ControlPlaneMethods,
   Params,
   RelayedSession,
+  RelayLoad,
   RelayMethods,
   RelayStanding,
   Result,
 } from '../../protocol/relay-rpc';
 import type { RpcPeer } from '../../tunnel/json-rpc';
 import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.port';
-import { RelayUnavailable } from '../sessions/session.errors';
+import { NoRelayInRegion, RelayUnavailable } from '../sessions/session.errors';
+import { chooseRelay, obstacleOf, type Candidate } from './choose-relay';
+import { KnownRelays } from './known-relays';
+import { PlacedSessions } from './placed-sessions';
+import { RelayLoads } from './relay-loads';
 import { TrialLinks } from './trial-links';
 
 /** One connected run of a relay, with the values of its `announce` message. */
@@ -28,6 +34,8 @@ export interface ConnectedRelay {
   readonly pin?: string;
   /** Set where a private authority signed its certificate. */
   readonly authority?: string;
+  /** As its own settings name it. */
+  readonly region?: string;
   readonly peer: RpcPeer<ControlPlaneMethods, RelayMethods>;
 }
 
@@ -49,9 +57,13 @@ export class RelayDirectory extends RelayPort {
   private readonly changes = new EventEmitter().setMaxListeners(0);
   /** Per relay, the time when a run connected, or disconnected while another run remained. */
   private readonly changedAt = new Map<string, number>();
-  private requestCount = 0;
 
-  constructor(private readonly trials: TrialLinks) {
+  constructor(
+    private readonly trials: TrialLinks,
+    private readonly known: KnownRelays,
+    private readonly placed: PlacedSessions,
+    private readonly loads: RelayLoads,
+  ) {
     super();
   }
 
@@ -63,7 +75,10 @@ export class RelayDirectory extends RelayPort {
       if (earlier.peer !== relay.peer) earlier.peer.close();
     }
     this.relays.add(relay);
-    if (relay.standing === 'serving') this.noteServed(relay);
+    if (relay.standing === 'serving') {
+      this.known.noteSeen(relay.id, relay.region ?? null);
+      this.noteServed(relay);
+    }
     void relay.peer.closed.then(() => {
       if (this.relays.delete(relay)) this.noteDisconnected(relay);
     });
@@ -128,40 +143,107 @@ export class RelayDirectory extends RelayPort {
     return this.draining.has(relayId);
   }
 
-  /** Closed while a relay is draining and no other relay accepts sessions. */
-  admission(): Admission {
-    const isOpen = this.draining.size === 0 || this.allServing().some(({ id }) => !this.draining.has(id));
-    if (isOpen) return { open: true };
-    return { open: false, returnAfterSeconds: secondsUntil(Math.min(...this.draining.values())) };
+  /** Something has changed that decides which relay a session gets. */
+  noteChange(): void {
+    this.changes.emit('change');
   }
 
-  async admitted(withinMs: number): Promise<boolean> {
-    return (await this.waitFor(() => this.admission().open || undefined, withinMs)) ?? false;
+  /** Cuts the links of a removed relay to this server. */
+  disconnect(relayId: string): void {
+    for (const { id, peer } of this.relays) if (id === relayId) peer.close();
   }
 
-  async serves(withinMs: number): Promise<boolean> {
-    return (await this.waitFor(() => this.allServing().length > 0 || undefined, withinMs)) ?? false;
+  /** What the serving run of a relay reports about itself. */
+  noteLoad(relayId: string, instance: string, load: RelayLoad): void {
+    if (this.serving(relayId)?.instance !== instance) return;
+    const wasSilent = this.loads.isSilent(relayId, instance);
+    if (this.loads.note(relayId, instance, load) && wasSilent) this.changes.emit('change');
+  }
+
+  /** Whether a run has answered a request. */
+  noteAnswer(instance: string, answered: boolean): void {
+    if (this.loads.noteAnswer(instance, answered)) this.changes.emit('change');
+  }
+
+  /** All relays that are known or connected, as they are now; removed ones only if they are connected. */
+  candidates(): Candidate[] {
+    const known = this.known.all().filter(({ removedAt }) => removedAt === null);
+    const ids = [...known, ...this.allServing()].map(({ id }) => id);
+    return [...new Set([...ids, ...this.draining.keys()])].map((id) => this.candidateOf(id));
+  }
+
+  candidateOf(relayId: string): Candidate {
+    const run = this.serving(relayId);
+    const known = this.known.find(relayId);
+    const load = run && this.loads.lastOf(relayId, run.instance);
+    const limits = [LIMITS.RELAY_LINKS, known?.sessionLimit ?? LIMITS.RELAY_LINKS, load?.limit ?? LIMITS.RELAY_LINKS];
+    return {
+      relayId,
+      region: known?.region ?? run?.region ?? known?.ownRegion ?? null,
+      // a relay that reports fewer than it has gains nothing
+      sessions: Math.max(this.placed.at(relayId), load?.sessions ?? 0),
+      limit: Math.min(...limits),
+      obstacle: this.obstacleTo(relayId, run),
+      failedLately: this.placed.hasFailedLately(relayId),
+    };
+  }
+
+  /** Closed while a relay is being deployed and no other relay that may carry the session accepts sessions. */
+  admission(preferred: RelayPreference | null = null): Admission {
+    if (this.draining.size === 0) return { open: true };
+    const relevant = this.candidates().filter(({ region }) => !preferred?.only || region === preferred.region);
+    const isOpen = relevant.some(({ obstacle }) => obstacle === null);
+    const deployed = relevant.filter(({ obstacle }) => obstacle === 'deployment');
+    const until = deployed.flatMap(({ relayId }) => this.draining.get(relayId) ?? []);
+    if (isOpen || until.length === 0) return { open: true };
+    return { open: false, returnAfterSeconds: secondsUntil(Math.min(...until)) };
+  }
+
+  async admitted(withinMs: number, preferred: RelayPreference | null = null): Promise<boolean> {
+    return (await this.waitFor(() => this.admission(preferred).open || undefined, withinMs)) ?? false;
+  }
+
+  async unserved(withinMs: number, preferred: RelayPreference | null): Promise<RelayUnavailable | undefined> {
+    const isServed = () => this.candidates().some((each) => mayServe(each, preferred));
+    if (await this.waitFor(() => isServed() || undefined, withinMs)) return undefined;
+    if (preferred?.only) return new NoRelayInRegion(preferred.region);
+    return new RelayUnavailable(
+      this.allServing().length === 0 ? 'No relay is connected to this server.' : NONE_ACCEPTS,
+    );
   }
 
   async change(withinMs: number): Promise<void> {
     await once(this.changes, 'change', { signal: AbortSignal.timeout(Math.ceil(withinMs)) }).catch(() => undefined);
   }
 
-  /** Round robin over the serving relays; draining relays, and relays that do not answer, are skipped. */
-  async connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink> {
-    const relays = this.allServing().filter(({ id }) => !this.draining.has(id));
-    const first = this.requestCount++ % (relays.length || 1);
-    let failure = new RelayUnavailable('No relay that accepts new sessions is connected to this server.');
-    for (const relay of [...relays.slice(first), ...relays.slice(0, first)]) {
+  /** Asks the relay that `chooseRelay` chooses; if it fails, the next one, until all have been asked. */
+  async connectionInfo(
+    request: Params<RelayMethods, 'connection-info'>,
+    preferred: RelayPreference | null = null,
+  ): Promise<PreparedLink> {
+    const { remoteSessionId } = request;
+    const failed = new Set<string>();
+    let failure: RelayUnavailable | undefined;
+    for (;;) {
+      const now = this.candidates().map((each) =>
+        failed.has(each.relayId) ? { ...each, obstacle: 'failed' as const } : each,
+      );
+      const choice = chooseRelay(now, preferred);
+      if (choice.relayId === null)
+        throw failure ?? (preferred?.only ? new NoRelayInRegion(preferred.region) : new RelayUnavailable(NONE_ACCEPTS));
+      const relay = this.serving(choice.relayId)!;
+      this.placed.add(remoteSessionId, relay.id);
       try {
         const link = await this.request(relay, () => relay.peer.call('connection-info', request));
-        return { ...link, relayId: relay.id, pin: relay.pin, authority: relay.authority };
+        return { ...link, relayId: relay.id, pin: relay.pin, authority: relay.authority, choice };
       } catch (error) {
+        this.placed.remove(remoteSessionId);
         if (!(error instanceof RelayUnavailable)) throw error;
+        this.placed.noteFailure(relay.id);
+        failed.add(relay.id);
         failure = error;
       }
     }
-    throw failure;
   }
 
   /** Ends the half at the run that carries the link. */
@@ -199,7 +281,16 @@ export class RelayDirectory extends RelayPort {
     this.changedAt.set(id, performance.now());
   }
 
-  private noteDisconnected({ id }: ConnectedRelay): void {
+  private obstacleTo(relayId: string, run: ConnectedRelay | undefined): Candidate['obstacle'] {
+    if (this.known.isDrained(relayId)) return 'drained';
+    if (this.draining.has(relayId)) return 'deployment';
+    if (!run) return 'not-connected';
+    return this.loads.isSilent(relayId, run.instance) ? 'silent' : null;
+  }
+
+  private noteDisconnected({ id, instance, standing, region }: ConnectedRelay): void {
+    this.loads.forget(id, instance);
+    if (standing === 'serving') this.known.noteSeen(id, region ?? null);
     if (this.serving(id)) this.changedAt.set(id, performance.now());
     this.changes.emit('change');
   }
@@ -232,6 +323,12 @@ export class RelayDirectory extends RelayPort {
     }
   }
 }
+
+const NONE_ACCEPTS = 'No relay that accepts new sessions is connected to this server.';
+
+/** Now, or after its deployment. */
+const mayServe = (candidate: Candidate, preferred: RelayPreference | null): boolean =>
+  [null, 'deployment'].includes(obstacleOf(candidate)) && (!preferred?.only || candidate.region === preferred.region);
 
 /** @param lists of each run, newest first; undefined: it did not answer in time */
 function answerOf(lists: (Result<RelayMethods, 'list-sessions'> | undefined)[]): RelayAnswer {

@@ -1,12 +1,14 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import type { RelayedSession } from '../../protocol/relay-rpc';
+import type { RelayedSession, RelayMethods, Result } from '../../protocol/relay-rpc';
 import { HALVES } from '../../protocol/remote-session';
+import { RpcTimeout } from '../../tunnel/json-rpc.errors';
 import { SessionEvents } from '../sessions/session-events';
 import type { SessionEntity } from '../sessions/session.entity';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
 import { SessionsRepository } from '../sessions/sessions.repository';
+import { PlacedSessions } from './placed-sessions';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
 
 /**
@@ -22,6 +24,7 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly events: SessionEvents,
+    private readonly placed: PlacedSessions,
     private readonly journal: Journal,
   ) {}
 
@@ -38,24 +41,28 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async poll(): Promise<void> {
-    for (const { id: relayId } of this.directory.allServing()) {
+    // all at once, so that one that does not answer delays no other
+    const relays = this.directory.allServing().map(async ({ id: relayId }) => {
       await this.compare(relayId).catch((error: unknown) => {
         this.journal.warn('could not compare the sessions of a relay', { relayId, detail: String(error) });
       });
-    }
+    });
+    await Promise.all(relays);
     if (this.timer) this.arm();
   }
 
   /** Includes the earlier runs of the relay: they carry their sessions until they stop. */
   private async compare(relayId: string): Promise<void> {
     // Read the database first: a link exists at the relay before it is stored, so none of these can be missing there.
-    const open = (await this.repository.withLinkAt(relayId)).filter((session) => session.linkId);
+    const stored = await this.repository.withLinkAt(relayId);
+    this.placed.settle(relayId, stored);
+    const open = stored.filter((session) => session.linkId);
     const carried = new Map<string, RelayedSession>();
     let unacknowledged = 0;
     const runs = this.directory.runsOf(relayId);
     if (runs.length === 0) return; // disconnected meanwhile
     for (const run of runs) {
-      const { sessions } = await run.peer.call('list-sessions', {});
+      const { sessions } = await this.listed(run);
       await this.endForgotten(run, sessions);
       for (const session of sessions) carried.set(session.linkId, session);
       if (open.length > 0) unacknowledged += (await run.peer.call('health', {})).unacknowledgedLogs;
@@ -67,6 +74,17 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
       if (there && session.state === 'forcing') await this.lifecycle.apply(session.id, 'still-relayed');
       if (there || !mayBeLost) continue;
       await this.lifecycle.presumeEnded(session.id, 'both-halves-ended', 'the relay has no record of this session');
+    }
+  }
+
+  private async listed(run: ConnectedRelay): Promise<Result<RelayMethods, 'list-sessions'>> {
+    try {
+      const list = await run.peer.call('list-sessions', {});
+      this.directory.noteAnswer(run.instance, true);
+      return list;
+    } catch (error) {
+      if (error instanceof RpcTimeout) this.directory.noteAnswer(run.instance, false);
+      throw error;
     }
   }
 

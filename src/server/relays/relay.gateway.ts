@@ -46,17 +46,18 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
   handleConnection(ws: WebSocket, request: IncomingMessage): void {
     const relayId = this.guard.relayOf(request);
     if (!relayId) return ws.terminate();
-    let announced = false;
+    /** Of the last announcement. */
+    let instance: string | undefined;
     /** The last counts of each link, which are stored if the relay is lost before it has reported their end. */
     const counted = new Map<string, ByteCounts>();
     const afterwards = <P, R>(handle: (params: P) => Promise<R>) => {
       return (params: P) =>
-        announced ? handle(params) : Promise.reject(new RpcRefused(NOT_ANNOUNCED, 'announce first'));
+        instance !== undefined ? handle(params) : Promise.reject(new RpcRefused(NOT_ANNOUNCED, 'announce first'));
     };
     const handlers: RpcHandlers<typeof CONTROL_PLANE_METHODS> = {
       announce: (relay) => {
         this.announce({ ...relay, ...this.paths.trustIn(relayId), id: relayId, peer });
-        announced = true;
+        instance = relay.instance;
         return Promise.resolve({});
       },
       authenticate: afterwards((request) => this.authenticate(relayId, request)),
@@ -68,6 +69,10 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
       'report-bytes': afterwards(({ counts }) => {
         for (const count of counts)
           if (counted.has(count.linkId) || counted.size < LIMITS.RELAY_LINKS) counted.set(count.linkId, count);
+        return Promise.resolve({});
+      }),
+      'report-load': afterwards((load) => {
+        this.directory.noteLoad(relayId, instance!, load);
         return Promise.resolve({});
       }),
       'request-termination': afterwards(async ({ linkId, half }) => {
@@ -101,7 +106,7 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
 
   /** @throws RpcRefused; the relay logs the reason and retries later */
   private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): void {
-    const { id, version, pairs, standing, instance } = relay;
+    const { id, version, pairs, standing, instance, region } = relay;
     if (protocol !== PROTOCOL_VERSION) {
       this.journal.error('a relay speaks another protocol; deploy the matching release', {
         relayId: id,
@@ -111,6 +116,6 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
     }
     this.directory.add(relay);
     const message = standing === 'serving' ? 'relay connected' : 'candidate connected';
-    this.journal.info(message, { relayId: id, version, pairs, instance });
+    this.journal.info(message, { relayId: id, version, pairs, instance, region });
   }
 }

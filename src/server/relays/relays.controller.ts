@@ -1,37 +1,51 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Put } from '@nestjs/common';
 import { z } from 'zod';
-import { relay } from '../../protocol/api';
+import { relay, relayChange } from '../../protocol/api';
+import { NAME_PATTERN } from '../../protocol/names';
 import { Permit } from '../auth/access/access.guard';
-import { CONFIG, type Config } from '../config/config';
-import { Answers } from '../http/answers';
-import { RelayDirectory } from './relay-directory';
-import { LOCAL_RELAY } from './relay-environment';
+import { CurrentActor } from '../auth/access/identity';
+import type { Actor } from '../auth/actor';
+import { Answers, AnswersNothing } from '../http/answers';
+import { RelaysService, type Relay } from './relays.service';
 
-type Relay = z.infer<typeof relay>;
+const Id = (): ParameterDecorator => Param('id', { schema: z.string().regex(NAME_PATTERN) });
 
 @Controller('api/relays')
 @Permit('admin')
 export class RelaysController {
-  constructor(
-    private readonly directory: RelayDirectory,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  constructor(private readonly relays: RelaysService) {}
 
   @Get()
   @Answers(z.array(relay))
   list(): Promise<Relay[]> {
-    return Promise.all(
-      this.directory.allServing().map(async ({ id, version, pairs, peer }) => {
-        const health = await peer.call('health', {}).catch(() => undefined);
-        const draining = this.directory.isDraining(id);
-        const links = health?.links ?? 0;
-        return { id, version, pairs, connected: health !== undefined, links, draining, driver: this.driverOf(id) };
-      }),
-    );
+    return this.relays.list();
   }
 
-  private driverOf(relayId: string): Relay['driver'] {
-    if (this.config.relay.local && relayId === LOCAL_RELAY) return 'local';
-    return this.config.deployment.command ? 'command' : 'none';
+  @Patch(':id')
+  @Answers(relay)
+  change(
+    @CurrentActor() actor: Actor,
+    @Id() id: string,
+    @Body({ schema: relayChange }) change: z.infer<typeof relayChange>,
+  ): Promise<Relay> {
+    return this.relays.change(actor, id, change);
+  }
+
+  @Put(':id/drain')
+  @Answers(relay)
+  drain(@CurrentActor() actor: Actor, @Id() id: string): Promise<Relay> {
+    return this.relays.drain(actor, id);
+  }
+
+  @Delete(':id/drain')
+  @Answers(relay)
+  takeBack(@CurrentActor() actor: Actor, @Id() id: string): Promise<Relay> {
+    return this.relays.takeBack(actor, id);
+  }
+
+  @Delete(':id')
+  @AnswersNothing()
+  remove(@CurrentActor() actor: Actor, @Id() id: string): Promise<void> {
+    return this.relays.remove(actor, id);
   }
 }

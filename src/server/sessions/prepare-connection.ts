@@ -31,6 +31,7 @@ export function prepareConnection(
       validUntil,
       relayId: link.relayId,
       linkId: link.linkId,
+      relayChoice: link.choice,
       deviceTokenHash: secretHash(deviceConnection.token),
       terminalTokenHash: secretHash(terminalConnection.token),
       terminalConnection,

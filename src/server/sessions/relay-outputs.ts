@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
+import type { RelayPreference } from '../../protocol/relay-choice';
 import { jittered } from '../../protocol/waits';
 import type { Half } from '../../protocol/remote-session';
 import { CONFIG, type Config } from '../config/config';
+import { CustomersService } from '../customers/customers.service';
 import { prepareConnection } from './prepare-connection';
 import { RelayPort } from './relay.port';
 import { halfStateOf, type SessionEntity } from './session.entity';
@@ -22,6 +24,7 @@ export class RelayOutputs {
   constructor(
     private readonly relay: RelayPort,
     private readonly repository: SessionsRepository,
+    private readonly customers: CustomersService,
     private readonly timeline: SessionTimeline,
     private readonly journal: Journal,
     @Inject(CONFIG) private readonly config: Config,
@@ -33,17 +36,18 @@ export class RelayOutputs {
     const admitBefore = performance.now() + LIMITS.ADMISSION_MS;
     let prepareBefore: number | undefined;
     for (;;) {
-      if (!this.relay.admission().open) {
+      const preferred = await this.customers.relayPreferenceOf(session.siteId);
+      if (!this.relay.admission(preferred).open) {
         const left = Math.max(Math.ceil(admitBefore - performance.now()), 0);
-        if (!(await this.relay.admitted(left)))
+        if (!(await this.relay.admitted(left, preferred)))
           return { input: 'halt', detail: 'The deployment of the relay took too long to wait for.' };
         if (!(await isApproved())) return undefined;
       }
       if (prepareBefore === undefined) this.timeline.step('S145', session.id);
       prepareBefore ??= performance.now() + LIMITS.PREPARE_MS;
-      const answer = await this.connectionInfo(session);
+      const answer = await this.connectionInfo(session, preferred);
       if (answer.input !== 'relay-unavailable') return answer;
-      if (!this.relay.admission().open) continue;
+      if (!this.relay.admission(preferred).open) continue;
       const left = prepareBefore - performance.now();
       if (left <= 0) return answer;
       await this.relay.change(Math.min(left, jittered(RETRY_MS, { least: 0.75, most: 1.25 })));
@@ -51,14 +55,16 @@ export class RelayOutputs {
     }
   }
 
-  private async connectionInfo(session: SessionEntity): Promise<SessionFollowUp> {
+  private async connectionInfo(session: SessionEntity, preferred: RelayPreference | null): Promise<SessionFollowUp> {
     try {
-      const link = await this.relay.connectionInfo({
+      const request = {
         remoteSessionId: session.id,
         deviceId: session.deviceId,
         // the control plane ends the wait first; the relay does so later, in case the control plane is down
         connectBefore: toInstant(Date.now() + this.config.timeouts.connect + LIMITS.RELAY_EXPIRY_GRACE_MS),
-      });
+      };
+      const link = await this.relay.connectionInfo(request, preferred);
+      this.journal.info('relay chosen', { remoteSessionId: session.id, ...link.choice });
       this.timeline.step('S148', session.id);
       return { input: 'connection-info', ...prepareConnection(session, link) };
     } catch (error) {

@@ -6,10 +6,11 @@ import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { checkApplication } from '../auth/clients/client-limits';
 import { AuditService } from '../auth/audit/audit.service';
+import { CustomersService } from '../customers/customers.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
-import { DeploymentInProgress, RelayUnavailable, RequestsWaiting, SessionExists } from './session.errors';
+import { DeploymentInProgress, RequestsWaiting, SessionExists } from './session.errors';
 import { SessionRevocation } from './session-revocation';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
@@ -22,6 +23,7 @@ export class SessionRequests {
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly devices: DevicesService,
+    private readonly customers: CustomersService,
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
     private readonly revocation: SessionRevocation,
@@ -31,7 +33,7 @@ export class SessionRequests {
   /**
    * S141: requests a session with an application of a device.
    * @throws BeyondLimits, UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, RelayUnavailable,
-   * RequestsWaiting, SessionExists
+   * NoRelayInRegion, RequestsWaiting, SessionExists
    */
   async request(actor: Actor, requested: z.output<typeof newSession>): Promise<SessionEntity> {
     checkApplication(actor, requested.applicationId);
@@ -39,10 +41,11 @@ export class SessionRequests {
     const { device } = inView;
     await this.devices.checkReachable(inView);
     // the person at the device is not asked for a session that no relay could carry
-    const isServed = await this.relay.serves(LIMITS.RELAY_ABSENT_MS);
-    const admission = this.relay.admission();
+    const preferred = await this.customers.relayPreferenceOf(inView.siteId);
+    const unserved = await this.relay.unserved(LIMITS.RELAY_ABSENT_MS, preferred);
+    const admission = this.relay.admission(preferred);
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
-    if (!isServed) throw new RelayUnavailable('No relay is connected to this server.');
+    if (unserved) throw unserved;
     const waiting = await this.repository.countRequested(device.id);
     if (waiting >= LIMITS.REQUESTS_PER_DEVICE) throw new RequestsWaiting(device.id);
     const openPair = `${device.id}/${actor.userId}`;
@@ -75,6 +78,7 @@ export class SessionRequests {
       validUntil: null,
       relayId: null,
       linkId: null,
+      relayChoice: null,
       deviceTokenHash: null,
       terminalTokenHash: null,
       terminalConnection: null,

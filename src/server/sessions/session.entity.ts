@@ -3,6 +3,7 @@ import type { AskerKind } from '../../protocol/asker';
 import type { Denial } from '../../protocol/access-conditions';
 import type { SignedRecord } from '../../protocol/approval-record';
 import type { ConnectionInfo } from '../../protocol/control-channel';
+import type { RelayChoice } from '../../protocol/relay-choice';
 import type { Ending, Grant, Half, HalfState, SessionState } from '../../protocol/remote-session';
 import { Hash, Instant, Int64, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
@@ -68,6 +69,8 @@ export class SessionEntity {
 
   @Column({ type: 'varchar', length: 64, nullable: true }) relayId: string | null;
   @Index('ux_remote_sessions_link', { unique: true }) @Column(Uuid({ nullable: true })) linkId: string | null;
+  /** Why it got that relay; null before, and of sessions that earlier releases have prepared. */
+  @Column(Json({ nullable: true })) relayChoice: RelayChoice | null;
   /** base64url SHA-256 of each side's token. */
   @Column(Hash({ nullable: true })) deviceTokenHash: string | null;
   @Column(Hash({ nullable: true })) terminalTokenHash: string | null;

@@ -48,7 +48,16 @@ export class DeploymentInProgress extends ProblemError {
 }
 /** No relay provided connection information. */
 export class RelayUnavailable extends ProblemError {
-  constructor(detail: string) {
-    super('relay-unavailable', detail);
+  constructor(detail: string, code: 'relay-unavailable' | 'no-relay-in-region' = 'relay-unavailable') {
+    super(code, detail);
+  }
+}
+/** The sessions of the site may be carried in one region only. */
+export class NoRelayInRegion extends RelayUnavailable {
+  constructor(region: string) {
+    super(
+      `Sessions with this site may only use relays in the region ${region}, and none of them accepts new sessions.`,
+      'no-relay-in-region',
+    );
   }
 }

@@ -60,7 +60,9 @@ export class SessionsController {
     const steps = found.steps.map(({ at, step, detail, decision }) => {
       return { at: toInstant(at), step, text: STEPS[step], detail, decision };
     });
-    return { ...presented(found), steps, approvalRecord: presentedRecord(found.session) };
+    // relays and their loads are no matter of external clients
+    const relay = actor.client ? null : found.session.relayChoice;
+    return { ...presented(found), steps, relay, approvalRecord: presentedRecord(found.session) };
   }
 
   /** S201, S202 */

@@ -10,7 +10,9 @@ import { AgentEntity } from '../devices/agents/agent.entity';
 import { DeviceEntity } from '../devices/device.entity';
 import { Metrics } from '../http/metrics';
 import { JobEntity } from '../maintenance/job.entity';
+import { obstacleOf, type Candidate } from '../relays/choose-relay';
 import { RelayDirectory } from '../relays/relay-directory';
+import { RelayLoads } from '../relays/relay-loads';
 import { SessionEntity } from '../sessions/session.entity';
 import { DeviceTransport } from '../xmpp/device-transport';
 
@@ -25,6 +27,7 @@ export class FleetMetrics {
     private readonly metrics: Metrics,
     transport: DeviceTransport,
     relays: RelayDirectory,
+    loads: RelayLoads,
   ) {
     const online = new Set<string>();
     transport.onPresence((presence) => online[presence.online ? 'add' : 'delete'](presence.agentId));
@@ -59,6 +62,50 @@ export class FleetMetrics {
       collect() {
         this.reset();
         for (const { id, standing } of relays.connected()) this.inc({ relay: id, standing });
+      },
+    });
+    this.relayGauge('sessions', 'Open sessions of each relay', relays, ({ sessions }) => sessions);
+    this.relayGauge('session_limit', 'Sessions that each relay may carry', relays, ({ limit }) => limit);
+    this.relayGauge('accepts_sessions', 'Whether each relay may get a new session', relays, (each) =>
+      obstacleOf(each) === null ? 1 : 0,
+    );
+    this.relayGauge('drained', 'Whether an administrator has drained the relay', relays, ({ obstacle }) =>
+      obstacle === 'drained' ? 1 : 0,
+    );
+    const loadOf = ({ relayId }: Candidate) => {
+      const run = relays.serving(relayId);
+      return run && loads.lastOf(relayId, run.instance);
+    };
+    const reported = 'as it has reported last';
+    this.relayGauge('bytes_per_second', `Tunnel bytes of each relay, ${reported}`, relays, (each) => {
+      return loadOf(each)?.bytesPerSecond;
+    });
+    this.relayGauge('cpu_share', `Share of the processors of each relay's machine, ${reported}`, relays, (each) => {
+      return loadOf(each)?.cpuShare;
+    });
+    this.relayGauge('resident_bytes', `Memory of all processes of each relay, ${reported}`, relays, (each) => {
+      return loadOf(each)?.residentBytes;
+    });
+  }
+
+  /** Of every relay that is known and not removed, with its region. @param value undefined: unknown */
+  private relayGauge(
+    name: string,
+    help: string,
+    relays: RelayDirectory,
+    value: (relay: Candidate) => number | undefined,
+  ): void {
+    new Gauge({
+      name: `platen_relay_${name}`,
+      help,
+      labelNames: ['relay', 'region'],
+      registers: [this.metrics.registry],
+      collect() {
+        this.reset();
+        for (const relay of relays.candidates()) {
+          const now = value(relay);
+          if (now !== undefined) this.set({ relay: relay.relayId, region: relay.region ?? '' }, now);
+        }
       },
     });
   }

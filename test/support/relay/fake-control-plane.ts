@@ -14,6 +14,7 @@ import {
   type ControlPlaneMethods,
   type HalfLog,
   type Params,
+  type RelayLoad,
   type RelayMethods,
   type RelayStanding,
   type Result,
@@ -60,6 +61,8 @@ export class FakeControlPlane {
   readonly #peers: Partial<Record<RelayStanding, RpcPeer<ControlPlaneMethods, RelayMethods>>> = {};
   /** The last byte counts of each link that were reported on the way. */
   readonly counts = new Map<string, ByteCounts>();
+  /** The load reports, in order. */
+  readonly loads: RelayLoad[] = [];
   readonly #tokens = new Map<string, Token>();
   readonly #webSockets = new WebSocketServer({
     noServer: true,
@@ -184,6 +187,10 @@ export class FakeControlPlane {
       },
       'report-bytes': ({ counts }) => {
         for (const count of counts) this.counts.set(count.linkId, count);
+        return {};
+      },
+      'report-load': (load) => {
+        this.loads.push(load);
         return {};
       },
     };

@@ -21,6 +21,7 @@ export async function startRealRelay(plane: ControlPlane, { id, instance, versio
     id,
     secret: relaySecret(loadSecrets(config).localRelaySecret, id),
     data: join(config.data, `run-${instance}`),
+    region: undefined,
     host: '127.0.0.1',
     port: 0,
     publicUrl: undefined,

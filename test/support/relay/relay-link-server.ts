@@ -7,13 +7,19 @@ import { GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { createJournal } from '../../../src/journal/journal';
 import { GatewayAdapter, type GatewayOptions } from '../../../src/server/http/gateway.adapter';
+import { KnownRelays } from '../../../src/server/relays/known-relays';
+import { PlacedSessions } from '../../../src/server/relays/placed-sessions';
 import { RelayDirectory } from '../../../src/server/relays/relay-directory';
 import { RelayGateway } from '../../../src/server/relays/relay.gateway';
+import { RelayLoads } from '../../../src/server/relays/relay-loads';
 import type { RelayPaths } from '../../../src/server/relays/relay-paths';
 import { RelayGuard } from '../../../src/server/relays/relay.guard';
 import { relaySecret } from '../../../src/server/relays/relay-secret';
+import type { RelaysRepository } from '../../../src/server/relays/relays.repository';
 import { RelayTrial } from '../../../src/server/relays/relay-trial';
 import { TrialLinks } from '../../../src/server/relays/trial-links';
+import { SessionEvents } from '../../../src/server/sessions/session-events';
+import type { SessionsRepository } from '../../../src/server/sessions/sessions.repository';
 import type { SessionHalves } from '../../../src/server/sessions/session-halves';
 import { ScriptedRelay, type ScriptedRelayOptions } from './scripted-relay';
 
@@ -22,6 +28,7 @@ const SECRET = randomBytes(32).toString('base64url');
 /** Where relays come in, for itself: the server without sessions, users or database. */
 export class RelayLinkServer {
   readonly directory: RelayDirectory;
+  readonly placed: PlacedSessions;
   readonly trial: RelayTrial;
   /** What reached the sessions: method and relay. */
   readonly sessions: string[] = [];
@@ -39,9 +46,13 @@ export class RelayLinkServer {
   private constructor() {
     const journal = createJournal('server', 'silent');
     const links = new TrialLinks();
-    this.directory = new RelayDirectory(links);
+    const none = () => Promise.resolve();
+    const nothingStored = { insert: none, change: none } as unknown as RelaysRepository;
+    const known = new KnownRelays(nothingStored, journal);
+    this.placed = new PlacedSessions({} as SessionsRepository, new SessionEvents(journal));
+    this.directory = new RelayDirectory(links, known, this.placed, new RelayLoads());
     this.trial = new RelayTrial(links, journal);
-    const none = {
+    const sessions = {
       authenticate: (relayId: string) => {
         this.sessions.push(`authenticate ${relayId}`);
         return Promise.resolve({ outcome: 'refused', code: 'unknown-session' });
@@ -49,9 +60,16 @@ export class RelayLinkServer {
       keep: (relayId: string) => Promise.resolve(this.sessions.push(`keep ${relayId}`) === 0),
       requestTermination: (relayId: string) => Promise.resolve(this.sessions.push(`request-termination ${relayId}`)),
     };
-    const guard = new RelayGuard({ localRelaySecret: SECRET });
+    const guard = new RelayGuard({ localRelaySecret: SECRET }, known);
     const paths = { trustIn: () => ({}) } as unknown as RelayPaths;
-    const gateway = new RelayGateway(guard, this.directory, none as unknown as SessionHalves, links, paths, journal);
+    const gateway = new RelayGateway(
+      guard,
+      this.directory,
+      sessions as unknown as SessionHalves,
+      links,
+      paths,
+      journal,
+    );
     this.adapter = new GatewayAdapter(this.server, () => guard, journal);
     const options = Reflect.getMetadata(GATEWAY_OPTIONS, RelayGateway) as GatewayOptions;
     this.sockets = this.adapter.create(0, options);

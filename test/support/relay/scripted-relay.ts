@@ -10,6 +10,7 @@ import {
   type ControlPlaneMethods,
   type HalfLog,
   type Params,
+  type RelayLoad,
   type RelayMethods,
   type RelayStanding,
   type Result,
@@ -39,6 +40,7 @@ export interface ScriptedRelayOptions {
   standing?: RelayStanding;
   instance?: string;
   pairs?: number;
+  region?: string | undefined;
   /** The relay of which this is the same run, connected again with all it carries. */
   earlier?: ScriptedRelay;
 }
@@ -64,7 +66,7 @@ export class ScriptedRelay {
   private constructor(
     readonly id: string,
     readonly instance: string,
-    private readonly size: { version: string; pairs: number },
+    private readonly about: { version: string; pairs: number; region: string | undefined },
     readonly ws: WebSocket,
     private readonly peer: RpcPeer<RelayMethods, ControlPlaneMethods>,
   ) {}
@@ -80,6 +82,7 @@ export class ScriptedRelay {
       earlier,
       instance = earlier?.instance ?? randomUUID(),
       pairs = 1,
+      region,
     }: ScriptedRelayOptions = {},
   ): Promise<ScriptedRelay> {
     const headers = { authorization: `Bearer ${id}.${secret}` };
@@ -111,7 +114,7 @@ export class ScriptedRelay {
       },
     };
     const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, createJournal('relay', 'silent'));
-    const relay = new ScriptedRelay(id, instance, { version, pairs }, ws, peer);
+    const relay = new ScriptedRelay(id, instance, { version, pairs, region }, ws, peer);
     for (const [linkId, link] of earlier?.links ?? []) relay.links.set(linkId, link);
     await relay.announce(standing, protocol).catch((error: unknown) => {
       ws.terminate();
@@ -122,7 +125,7 @@ export class ScriptedRelay {
 
   /** Once more on the same link, as a candidate does that begins to serve. */
   async announce(standing: RelayStanding, protocol = PROTOCOL_VERSION): Promise<void> {
-    await this.peer.call('announce', { ...this.size, protocol, instance: this.instance, standing });
+    await this.peer.call('announce', { ...this.about, protocol, instance: this.instance, standing });
   }
 
   get closed(): Promise<void> {
@@ -147,6 +150,11 @@ export class ScriptedRelay {
   }
   reportBytes(counts: ByteCounts[]): Promise<unknown> {
     return this.peer.call('report-bytes', { counts });
+  }
+  /** As a relay that carries nothing, with what is changed. */
+  reportLoad(change: Partial<RelayLoad> = {}): Promise<unknown> {
+    const idle = { sessions: 0, limit: 3_000, pairs: 1, bytesPerSecond: 0, cpuShare: 0, residentBytes: 1 };
+    return this.peer.call('report-load', { ...idle, ...change });
   }
   report(log: HalfLog): Promise<{ known: boolean }> {
     return this.peer.call('report-log', log);

@@ -37,6 +37,7 @@ export async function startTestRelay(
   const config: RelayConfig = {
     id: 'local',
     secret: FakeControlPlane.SECRET,
+    region: undefined,
     data,
     host: '127.0.0.1',
     port: 0,

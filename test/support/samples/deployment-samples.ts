@@ -4,6 +4,7 @@ import type { relay, sessionWithSteps, User } from '../../../src/protocol/api';
 import type { Deployment, DeploymentSession, Release } from '../../../src/protocol/deployment';
 import type { Notice, SessionNotice } from '../../../src/protocol/notice';
 import { ProblemError } from '../../../src/protocol/problems';
+import { sampleRelay } from './sample-relay';
 
 const MINUTE_MS = 60_000;
 const ago = (minutes: number): string => new Date(Date.now() - minutes * MINUTE_MS).toISOString();
@@ -93,8 +94,8 @@ const releases: Release[] = [
   stored('0.3.0', 'Less memory per session'),
 ];
 const relays: z.infer<typeof relay>[] = [
-  { id: 'local', connected: true, version: '0.2.0', pairs: 2, links: 3, draining: false, driver: 'local' },
-  { id: 'osaka', connected: true, version: '0.1.0', pairs: 1, links: 0, draining: true, driver: 'none' },
+  sampleRelay({ id: 'local', version: '0.2.0', pairs: 2, links: 3, sessions: 3, driver: 'local' }),
+  sampleRelay({ id: 'osaka', version: '0.1.0', pairs: 1, draining: true, obstacle: 'deployment' }),
 ];
 const notice = (n: number, changed: Partial<SessionNotice> = {}): Notice => ({
   id: idOf(n),
@@ -145,6 +146,7 @@ export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Pr
     deviceName,
     applicationId: applicationId!,
     bytesEstimated: false,
+    relay: null,
     reason: 'Paper jams in tray 2',
     minutes: 60,
     state,
