@@ -26,6 +26,8 @@ export const LOG_FIELDS = {
   agentIds: 'agents, as a list',
   substitute: 'agent through which another one is reached',
   relayId: 'relay',
+  region: 'region of a relay',
+  choice: 'why a session got its relay: an object, as in the API',
   instance: 'run of a relay: each start has another one',
   pair: 'number of a pair of a relay',
   linkId: 'session at the relay; not its secret session ID',

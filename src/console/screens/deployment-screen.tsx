@@ -2,7 +2,7 @@ import { Link } from 'react-router';
 import { useDeployments, isOpen } from '../api/deployments';
 import { rowsOf } from '../api/pages';
 import { useRelays, type Relay } from '../api/relays';
-import { useText } from '../messages/language';
+import { useFormats, useText } from '../messages/language';
 import { Empty, Loaded, More } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
@@ -17,7 +17,8 @@ import { ReleasesPanel } from './releases-panel';
 export function DeploymentScreen() {
   const t = useText();
   const relays = useRelays();
-  const deployable = relays.data?.filter(({ driver }) => driver !== 'none') ?? [];
+  const deployable =
+    relays.data?.filter(({ driver, obstacle }) => driver !== 'none' && obstacle !== 'not-connected') ?? [];
   return (
     <Page
       title={t.deployment.title}
@@ -86,6 +87,7 @@ function History() {
 /** The relays, and how many sessions each carries. */
 function RelayTable({ relays }: { relays: Relay[] }) {
   const t = useText();
+  const formats = useFormats();
   return (
     <Table
       label={t.deployment.runs}
@@ -102,16 +104,31 @@ function RelayTable({ relays }: { relays: Relay[] }) {
           ),
         },
         { title: t.deployment.state, cell: (relay) => <RelayState relay={relay} /> },
+        { title: t.deployment.region, cell: ({ region }) => region ?? '' },
         { title: t.deployment.version, cell: ({ version }) => version },
         { title: t.deployment.pairs, numeric: true, cell: ({ pairs }) => pairs },
-        { title: t.deployment.sessions, numeric: true, cell: ({ links }) => links },
+        {
+          title: t.deployment.sessions,
+          numeric: true,
+          cell: ({ sessions, limit }) => t.deployment.share(formats.count(sessions), formats.count(limit)),
+        },
       ]}
     />
   );
 }
 
-function RelayState({ relay: { connected, draining } }: { relay: Relay }) {
+function RelayState({ relay: { connected, drain, removedAt, obstacle } }: { relay: Relay }) {
   const t = useText();
-  if (!connected) return <Status tone="bad">{t.deployment.silent}</Status>;
-  return <Status tone={draining ? 'busy' : 'on'}>{draining ? t.deployment.draining : t.deployment.serving}</Status>;
+  const formats = useFormats();
+  if (removedAt) return <Status tone="off">{t.deployment.removed}</Status>;
+  if (drain)
+    return (
+      <>
+        <Status tone="busy">{t.deployment.obstacles.drained}</Status>
+        <div className="minor">{t.deployment.since(formats.moment(drain.since))}</div>
+      </>
+    );
+  if (obstacle === null && connected) return <Status tone="on">{t.deployment.serving}</Status>;
+  const isBad = obstacle !== 'deployment' && obstacle !== 'full';
+  return <Status tone={isBad ? 'bad' : 'busy'}>{t.deployment.obstacles[obstacle ?? 'silent']}</Status>;
 }

@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import { useDeployments } from '../api/deployments';
 import { rowsOf } from '../api/pages';
 import { usePresumeEnd, useEndSession, useSession, type SessionWithSteps } from '../api/sessions';
+import type { Messages } from '../messages/en';
 import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { Facts } from '../parts/facts';
@@ -71,6 +72,7 @@ function Summary({ session }: { session: SessionWithSteps }) {
         [t.sessions.who, <Requester key="who" of={session.user} />],
         [t.session.granted, session.grant && t.grants[session.grant]],
         [t.session.askedFor, t.open.minutes(session.minutes)],
+        [t.session.relay, session.relay && <ChosenRelay key="relay" of={session.relay} />],
         [t.sessions.requested, moment(session.requestedAt)],
         [t.session.approvedAt, moment(session.approvedAt)],
         [t.session.establishedAt, moment(session.establishedAt)],
@@ -91,6 +93,30 @@ function Summary({ session }: { session: SessionWithSteps }) {
     />
   );
 }
+
+/** The relay of a session, and why it was chosen. */
+function ChosenRelay({ of: choice }: { of: NonNullable<SessionWithSteps['relay']> }) {
+  const t = useText();
+  const { count } = useFormats();
+  const { relayId, region, preferred, comparedWith: other, passedOver } = choice;
+  const of =
+    preferred &&
+    (preferred.region === region ? preferredText(preferred.only, t) : t.session.relayElsewhere(preferred.region));
+  const reasons = [
+    of,
+    t.session.relayLoad(count(choice.sessions), count(choice.limit)),
+    other && t.session.relayCompared(other.relayId, count(other.sessions), count(other.limit)),
+    ...passedOver.map((each) => t.session.relayPassedOver(each.relayId, t.deployment.obstacles[each.because])),
+  ];
+  return (
+    <>
+      {region === null ? relayId : t.session.relayIn(relayId, region)}
+      <div className="minor">{reasons.filter((reason) => reason !== null).join('; ')}</div>
+    </>
+  );
+}
+
+const preferredText = (only: boolean, t: Messages): string => (only ? t.session.relayOnly : t.session.relayPreferred);
 
 /** The deployment that halted a session, if it is one of the last ones. For administrators. */
 function HaltedBy({ sessionId }: { sessionId: string }) {

@@ -64,7 +64,7 @@ export class RelayOutputs {
         connectBefore: toInstant(Date.now() + this.config.timeouts.connect + LIMITS.RELAY_EXPIRY_GRACE_MS),
       };
       const link = await this.relay.connectionInfo(request, preferred);
-      this.journal.info('relay chosen', { remoteSessionId: session.id, ...link.choice });
+      this.journal.info('relay chosen', { remoteSessionId: session.id, relayId: link.relayId, choice: link.choice });
       this.timeline.step('S148', session.id);
       return { input: 'connection-info', ...prepareConnection(session, link) };
     } catch (error) {
