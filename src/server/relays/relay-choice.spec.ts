@@ -117,7 +117,6 @@ describe('the relay of a session', () => {
     setLimit('RELAY_SILENT_MS', -1);
     expect(await plane.ask('tom')).toMatchObject({ status: 503, body: { code: 'no-relay-in-region' } });
     expect(await relays()).toMatchObject([{ id: 'east', obstacle: 'silent' }, { id: 'local' }]);
-    jest.restoreAllMocks();
     setLimit('RELAY_SILENT_MS', 600_000);
     await east.reportLoad({ sessions: 4 });
     expect(await relayOf(await chosen())).toMatchObject({ relayId: 'east', sessions: 4 });

@@ -68,7 +68,7 @@ describe('relays', () => {
     expect(await relays()).toMatchObject([{ id: 'local', connected: true }]);
   });
 
-  it('get sessions round robin; a relay that refuses is skipped', async () => {
+  it('get sessions in balance; a relay that refuses is skipped', async () => {
     const other = await plane.anotherRelay('other');
     const links = () => [plane.relay.links.size, other.links.size];
     for (const who of ['tom', 'tess'] as const) await plane.decide(await plane.requested(who), 'approved');
