@@ -21,7 +21,7 @@ export const enDeployment = {
   serving: 'Accepts new sessions',
   region: 'Region',
   removed: 'Removed',
-  since: (at: string) => `since ${at}`,
+  drainedSince: (at: string) => `since ${at}`,
   share: (sessions: string, limit: string) => `${sessions} of ${limit}`,
   obstacles: {
     'not-connected': 'Not connected',

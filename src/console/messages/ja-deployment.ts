@@ -13,7 +13,7 @@ export const jaDeployment: typeof enDeployment = {
   serving: '新しいセッションを受け付けています',
   region: 'リージョン',
   removed: '削除済み',
-  since: (at) => `${at}から`,
+  drainedSince: (at) => `${at}から`,
   share: (sessions, limit) => `${sessions} / ${limit}`,
   obstacles: {
     'not-connected': '未接続',

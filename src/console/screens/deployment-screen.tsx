@@ -125,7 +125,7 @@ function RelayState({ relay: { connected, drain, removedAt, obstacle } }: { rela
     return (
       <>
         <Status tone="busy">{t.deployment.obstacles.drained}</Status>
-        <div className="minor">{t.deployment.since(formats.moment(drain.since))}</div>
+        <div className="minor">{t.deployment.drainedSince(formats.moment(drain.since))}</div>
       </>
     );
   if (obstacle === null && connected) return <Status tone="on">{t.deployment.serving}</Status>;
