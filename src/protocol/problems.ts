@@ -117,6 +117,12 @@ export const PROBLEMS = {
     title: 'No relay is available',
     remedy: 'Try again shortly. Administrators can check the relays at /readyz.',
   },
+  'relays-drained': {
+    status: 503,
+    title: 'All relays are drained',
+    remedy:
+      'Ask an administrator to take a relay back into service: platen relays undrain <relay>, or on the screen Deployment.',
+  },
   'no-relay-in-region': {
     status: 503,
     title: 'No relay of the region is available',

@@ -154,6 +154,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'database-unavailable': 'try-later',
   'relay-unavailable': 'setup-failed',
   'no-relay-in-region': 'setup-failed',
+  'relays-drained': 'setup-failed',
 };
 
 /** The server answered with a problem (RFC 9457); `code` is one of protocol/problems. */

@@ -79,7 +79,9 @@ export function describeDeployments(api: () => RestApi, stage: () => DeploymentP
       const first = await instruct({ pairs: 2 });
       const earlier = { params: { id: first.id } };
       await stage().reaches(first.id, 'deployed');
-      expect(await api().answers('ada', 'GET /api/relays', z.array(relay))).toMatchObject([{ id: 'local', pairs: 2 }]);
+      expect(await api().answers('ada', 'GET /api/relays', z.array(relay))).toContainEqual(
+        expect.objectContaining({ id: 'local', pairs: 2 }),
+      );
 
       const { plane } = stage();
       const id = await plane.requested('tom');

@@ -190,6 +190,16 @@ export function describeRelays(api: () => RestApi): void {
       expect(back).toMatchObject({ drain: null, obstacle: null });
     });
 
+    it('are removed when they are drained and empty, and then refused', async () => {
+      const params = { id: 'west' };
+      const west = await api().plane.anotherRelay('west');
+      const { closed } = west;
+      await api().answers('ada', 'PUT /api/relays/:id/drain', relay, { params });
+      await api().succeeds('ada', 'DELETE /api/relays/:id', { params });
+      await closed;
+      await expect(api().plane.anotherRelay('west')).rejects.toThrow('401');
+    });
+
     const unknown = { params: { id: 'no-such-relay' } };
     itRefuses(api, [
       ['the region of an unknown relay', 'ada', 'PATCH /api/relays/:id', '404 unknown-relay', { ...unknown, body: {} }],

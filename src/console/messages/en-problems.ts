@@ -14,6 +14,7 @@ const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
   'unknown-session': 'Look for it in the list of sessions.',
   'session-exists': 'End it first, or wait for both end logs.',
   'relay-unavailable': 'Try again shortly. If the problem remains, contact your administrator.',
+  'relays-drained': 'Ask an administrator to take a relay back into service on the screen Deployment.',
   'no-relay-in-region': 'Try again shortly. If the problem remains, contact your administrator.',
   'deployment-open': 'Wait until that deployment has ended, or abort it.',
   'unknown-deployment': 'Look for it in the history.',

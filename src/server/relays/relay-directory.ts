@@ -16,7 +16,7 @@ import type {
 } from '../../protocol/relay-rpc';
 import type { RpcPeer } from '../../tunnel/json-rpc';
 import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.port';
-import { NoRelayInRegion, RelayUnavailable } from '../sessions/session.errors';
+import { NoRelayInRegion, RelaysDrained, RelayUnavailable } from '../sessions/session.errors';
 import { chooseRelay, obstacleOf, type Candidate } from './choose-relay';
 import { KnownRelays } from './known-relays';
 import { PlacedSessions } from './placed-sessions';
@@ -206,10 +206,7 @@ export class RelayDirectory extends RelayPort {
   async unserved(withinMs: number, preferred: RelayPreference | null): Promise<RelayUnavailable | undefined> {
     const isServed = () => this.candidates().some((each) => mayServe(each, preferred));
     if (await this.waitFor(() => isServed() || undefined, withinMs)) return undefined;
-    if (preferred?.only) return new NoRelayInRegion(preferred.region);
-    return new RelayUnavailable(
-      this.allServing().length === 0 ? 'No relay is connected to this server.' : NONE_ACCEPTS,
-    );
+    return this.refusal(preferred);
   }
 
   async change(withinMs: number): Promise<void> {
@@ -229,8 +226,7 @@ export class RelayDirectory extends RelayPort {
         failed.has(each.relayId) ? { ...each, obstacle: 'failed' as const } : each,
       );
       const choice = chooseRelay(now, preferred);
-      if (choice.relayId === null)
-        throw failure ?? (preferred?.only ? new NoRelayInRegion(preferred.region) : new RelayUnavailable(NONE_ACCEPTS));
+      if (choice.relayId === null) throw failure ?? this.refusal(preferred);
       const relay = this.serving(choice.relayId)!;
       this.placed.add(remoteSessionId, relay.id);
       try {
@@ -281,6 +277,15 @@ export class RelayDirectory extends RelayPort {
     this.changedAt.set(id, performance.now());
   }
 
+  /** Why no relay may carry a session. */
+  private refusal(preferred: RelayPreference | null): RelayUnavailable {
+    if (preferred?.only) return new NoRelayInRegion(preferred.region);
+    const connected = this.allServing();
+    if (connected.length === 0) return new RelayUnavailable('No relay is connected to this server.');
+    if (connected.every(({ id }) => this.known.isDrained(id))) return new RelaysDrained();
+    return new RelayUnavailable('No relay that accepts new sessions is connected to this server.');
+  }
+
   private obstacleTo(relayId: string, run: ConnectedRelay | undefined): Candidate['obstacle'] {
     if (this.known.isDrained(relayId)) return 'drained';
     if (this.draining.has(relayId)) return 'deployment';
@@ -323,8 +328,6 @@ export class RelayDirectory extends RelayPort {
     }
   }
 }
-
-const NONE_ACCEPTS = 'No relay that accepts new sessions is connected to this server.';
 
 /** Now, or after its deployment. */
 const mayServe = (candidate: Candidate, preferred: RelayPreference | null): boolean =>

@@ -56,7 +56,7 @@ describe('a relay that an administrator drains', () => {
 
     expect(await relay('DELETE', 'local')).toMatchObject({
       status: 409,
-      body: { detail: 'Relay local carries 1 sessions. Drain it, and wait until its sessions have ended.' },
+      body: { detail: 'Relay local has open sessions: 1. Drain it, and wait until they have ended.' },
     });
     for (const half of HALVES) await plane.relay.end(link, half, 'requested');
     await plane.reaches(id, 'ended');
@@ -71,9 +71,9 @@ describe('a relay that an administrator drains', () => {
     await plane.connectRelay(plane.relay);
     await until('it to serve', async () => (await listed('local')).obstacle === null);
     expect(await audited()).toEqual([
-      'relay.drained east 0 sessions remain',
+      'relay.drained east open sessions: 0',
       'relay.taken-back east',
-      'relay.drained local 1 sessions remain',
+      'relay.drained local open sessions: 1',
       'relay.removed local',
       'relay.taken-back local',
     ]);
@@ -85,7 +85,7 @@ describe('a relay that an administrator drains', () => {
     for (const id of ['local', 'east']) await relay('PUT', `${id}/drain`);
     expect(await plane.ask('tom')).toMatchObject({
       status: 503,
-      body: { code: 'relay-unavailable', detail: expect.stringContaining('No relay that accepts new sessions') },
+      body: { code: 'relays-drained', detail: expect.stringContaining('drained every connected relay') },
     });
     for (const id of ['local', 'east']) await relay('DELETE', `${id}/drain`);
   });
@@ -93,7 +93,7 @@ describe('a relay that an administrator drains', () => {
   it('is not removed while it is in service', async () => {
     expect(await relay('DELETE', 'east')).toMatchObject({
       status: 409,
-      body: { detail: 'Relay east is not drained. Drain it, and wait until its sessions have ended.' },
+      body: { detail: 'Relay east is in service. Drain it first.' },
     });
   });
 });

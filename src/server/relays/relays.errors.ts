@@ -9,7 +9,7 @@ export class RelayNotKnown extends ProblemError {
 /** A relay is removed when it is drained, or disconnected, and carries nothing. */
 export class RelayInUse extends ProblemError {
   constructor(relayId: string, why: string) {
-    super('wrong-state', `Relay ${relayId} ${why}. Drain it, and wait until its sessions have ended.`);
+    super('wrong-state', `Relay ${relayId} ${why}`);
   }
 }
 export class OwnRelay extends ProblemError {

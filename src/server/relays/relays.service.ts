@@ -42,7 +42,7 @@ export class RelaysService {
     }
     if (limit !== undefined && limit !== earlier.sessionLimit) {
       await this.known.decide(id, { sessionLimit: limit });
-      await this.audit.record(actor, 'relay.limit-set', id, limit === null ? 'none' : `${limit} sessions`);
+      await this.audit.record(actor, 'relay.limit-set', id, limit === null ? 'none' : `at most ${limit}`);
     }
     this.directory.noteChange();
     return this.get(id);
@@ -52,7 +52,7 @@ export class RelaysService {
   async drain(actor: Actor, id: string): Promise<Relay> {
     if (!this.find(id).drainedSince) {
       await this.known.decide(id, { drainedSince: new Date(), drainedBy: actor.username });
-      await this.audit.record(actor, 'relay.drained', id, `${this.directory.candidateOf(id).sessions} sessions remain`);
+      await this.audit.record(actor, 'relay.drained', id, `open sessions: ${this.directory.candidateOf(id).sessions}`);
       this.directory.noteChange();
     }
     return this.get(id);
@@ -75,8 +75,9 @@ export class RelaysService {
     if (removedAt) return;
     if (this.driverOf(id) === 'local') throw new OwnRelay(id);
     const { sessions } = this.directory.candidateOf(id);
-    if (sessions > 0) throw new RelayInUse(id, `carries ${sessions} sessions`);
-    if (!drainedSince && this.directory.serving(id)) throw new RelayInUse(id, 'is not drained');
+    if (sessions > 0)
+      throw new RelayInUse(id, `has open sessions: ${sessions}. Drain it, and wait until they have ended.`);
+    if (!drainedSince && this.directory.serving(id)) throw new RelayInUse(id, 'is in service. Drain it first.');
     const now = new Date();
     const drain = drainedSince ? {} : { drainedSince: now, drainedBy: actor.username };
     await this.known.decide(id, { ...drain, removedAt: now });

@@ -48,8 +48,17 @@ export class DeploymentInProgress extends ProblemError {
 }
 /** No relay provided connection information. */
 export class RelayUnavailable extends ProblemError {
-  constructor(detail: string, code: 'relay-unavailable' | 'no-relay-in-region' = 'relay-unavailable') {
+  constructor(
+    detail: string,
+    code: 'relay-unavailable' | 'no-relay-in-region' | 'relays-drained' = 'relay-unavailable',
+  ) {
     super(code, detail);
+  }
+}
+/** Administrators have taken every relay that could carry a session out of service. */
+export class RelaysDrained extends RelayUnavailable {
+  constructor() {
+    super('Administrators have drained every connected relay, so no session can start.', 'relays-drained');
   }
 }
 /** The sessions of the site may be carried in one region only. */
