@@ -7,6 +7,7 @@ import { register as registerCampaigns } from './campaigns/commands';
 import { register as registerDeploy } from './deployment/deploy-commands';
 import type { LoginOptions } from './login';
 import { register as registerMaintenance } from './maintenance/commands';
+import { register as registerRelays } from './relays/commands';
 import type { VerifyOptions } from './verify-session';
 import { register as registerRelease } from './releases/release-commands';
 
@@ -133,4 +134,5 @@ export function register(program: Command): void {
   registerCampaigns(program);
   registerRelease(program);
   registerDeploy(program);
+  registerRelays(program);
 }

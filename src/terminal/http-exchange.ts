@@ -20,7 +20,7 @@ export interface ServerAddress extends Trust {
   readonly outbound: OutboundProxy;
 }
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */
