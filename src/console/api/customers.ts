@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { customer, site, type Customer } from '../../protocol/api';
+import type { RelayPreference } from '../../protocol/relay-choice';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
 
@@ -21,6 +22,11 @@ export async function siteNamed(customerName: string, siteName: string): Promise
 type Change =
   | { readonly what: 'add' | 'add-site' | 'rename' | 'rename-site'; readonly id: string; readonly name: string }
   | { readonly what: 'remove' | 'remove-site'; readonly id: string }
+  | {
+      readonly what: 'relays' | 'site-relays';
+      readonly id: string;
+      readonly preference: RelayPreference | null;
+    }
   | { readonly what: 'users'; readonly id: string; readonly userIds: string[] };
 
 export function useChangeCustomers() {
@@ -48,6 +54,10 @@ async function apply(change: Change): Promise<void> {
       return call(nothing, 'DELETE', `/customers/${change.id}`);
     case 'remove-site':
       return call(nothing, 'DELETE', `/sites/${change.id}`);
+    case 'relays':
+      return call(nothing, 'PUT', `/customers/${change.id}/relay-preference`, { preference: change.preference });
+    case 'site-relays':
+      return call(nothing, 'PUT', `/sites/${change.id}/relay-preference`, { preference: change.preference });
     case 'users':
       return call(nothing, 'PUT', `/customers/${change.id}/users`, { userIds: change.userIds });
   }

@@ -6,7 +6,6 @@ import {
   type RelayAnswer,
   type SessionDifference,
 } from '../../protocol/deployment';
-import type { RelayObstacle } from '../../protocol/relay-choice';
 
 export const enDeployment = {
   title: 'Deployment',
@@ -19,20 +18,6 @@ export const enDeployment = {
   sessions: 'Sessions',
   state: 'State',
   serving: 'Accepts new sessions',
-  region: 'Region',
-  removed: 'Removed',
-  drainedSince: (at: string) => `since ${at}`,
-  share: (sessions: string, limit: string) => `${sessions} of ${limit}`,
-  obstacles: {
-    'not-connected': 'Not connected',
-    silent: 'Not responding',
-    drained: 'Drained: no new sessions',
-    deployment: 'Does not accept new sessions',
-    full: 'Full',
-    region: 'In another region',
-    failed: 'Could not take the session',
-    'failed-lately': 'Has just failed for a session',
-  } satisfies Record<RelayObstacle, string> as Record<RelayObstacle, string>,
   noRelay: 'No relay is connected',
   noRelayHint: 'Remote sessions need a relay. See the server’s log for the reason why it is not running.',
   notDeployable: 'Managed elsewhere. Set PLATEN_DEPLOY_COMMAND on the server to deploy it from here.',

@@ -10,6 +10,7 @@ import { enDevices } from './en-devices';
 import { enFirmware, enMaintenance } from './en-maintenance';
 import { enProblems } from './en-problems';
 import { enHistory, enReports } from './en-readings';
+import { enRelays } from './en-relays';
 import { enSessions } from './en-sessions';
 import { enSettings } from './en-settings';
 import { enSettingsTemplates } from './en-settings-templates';
@@ -87,6 +88,7 @@ export const en = {
   history: enHistory,
   reports: enReports,
   deployment: enDeployment,
+  relays: enRelays,
   ...enAdministration,
   clients: enClients,
   notices: {

@@ -11,6 +11,7 @@ import { jaDevices } from './ja-devices';
 import { jaFirmware, jaMaintenance } from './ja-maintenance';
 import { jaProblems } from './ja-problems';
 import { jaHistory, jaReports } from './ja-readings';
+import { jaRelays } from './ja-relays';
 import { jaSessions } from './ja-sessions';
 import { jaSettings } from './ja-settings';
 import { jaSettingsTemplates } from './ja-settings-templates';
@@ -87,6 +88,7 @@ export const ja: Messages = {
   history: jaHistory,
   reports: jaReports,
   deployment: jaDeployment,
+  relays: jaRelays,
   ...jaAdministration,
   clients: jaClients,
   notices: {

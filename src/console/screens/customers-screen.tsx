@@ -1,6 +1,6 @@
 import { Button, Group, MultiSelect, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { Customer, Site } from '../../protocol/api';
+import type { Customer, CustomerSite, Site } from '../../protocol/api';
 import { useAgents, type Agent } from '../api/agents';
 import { useChangeCustomers, useCustomers } from '../api/customers';
 import { useAllUsers } from '../api/users';
@@ -13,6 +13,7 @@ import { Empty, Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
+import { PreferredRelays, preferenceText } from './relays/preferred-relays';
 import { ReadingSchedule } from './history/reading-schedule';
 
 /** Customers with their sites, the agents there, and the technicians who work for them. */
@@ -47,7 +48,7 @@ export function CustomersScreen() {
 
 function CustomerPanel({ customer, agents }: { customer: Customer; agents: Agent[] }) {
   const t = useText();
-  const { id, name, sites } = customer;
+  const { id, name, sites, relayPreference } = customer;
   const aside = (
     <Group gap="xs">
       <NameButton
@@ -69,6 +70,12 @@ function CustomerPanel({ customer, agents }: { customer: Customer; agents: Agent
   return (
     <Panel title={name} aside={aside}>
       <Assigned customer={customer} />
+      <div className="tools">
+        <Text size="sm">
+          {relayPreference ? t.relays.relaysOf(preferenceText(relayPreference, t)) : t.relays.anyRegion}
+        </Text>
+        <PreferredRelays of={{ what: 'relays', id, name }} preference={relayPreference} />
+      </div>
       <ReadingSchedule customerId={id} name={name} />
       {sites.length === 0 ? (
         <Empty title={t.customers.noSites} hint={t.customers.noSitesHint} />
@@ -79,6 +86,11 @@ function CustomerPanel({ customer, agents }: { customer: Customer; agents: Agent
           keyOf={(site) => site.id}
           columns={[
             { title: t.customers.site, cell: (site) => <strong>{site.name}</strong> },
+            {
+              title: t.relays.preference,
+              cell: ({ relayPreference }) =>
+                relayPreference ? preferenceText(relayPreference, t) : t.relays.asCustomer,
+            },
             { title: t.agents.title, cell: (site) => namesAt(site, agents) || t.customers.noAgents },
             { title: t.customers.rename, untitled: true, cell: (site) => <SiteActions site={site} /> },
           ]}
@@ -94,10 +106,11 @@ const namesAt = ({ id }: Site, agents: readonly Agent[]): string =>
     .map((agent) => agent.id)
     .join(', ');
 
-function SiteActions({ site: { id, name } }: { site: Site }) {
+function SiteActions({ site: { id, name, relayPreference } }: { site: CustomerSite }) {
   const t = useText();
   return (
     <Group gap="xs" justify="flex-end">
+      <PreferredRelays of={{ what: 'site-relays', id, name }} preference={relayPreference} />
       <NameButton
         button={t.customers.rename}
         title={t.customers.renameTitle(name)}

@@ -106,7 +106,7 @@ function ChosenRelay({ of: choice }: { of: NonNullable<SessionWithSteps['relay']
     of,
     t.session.relayLoad(count(choice.sessions), count(choice.limit)),
     other && t.session.relayCompared(other.relayId, count(other.sessions), count(other.limit)),
-    ...passedOver.map((each) => t.session.relayPassedOver(each.relayId, t.deployment.obstacles[each.because])),
+    ...passedOver.map((each) => t.session.relayPassedOver(each.relayId, t.relays.obstacles[each.because])),
   ];
   return (
     <>

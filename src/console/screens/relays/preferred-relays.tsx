@@ -1,0 +1,82 @@
+import { Autocomplete, Button, Checkbox } from '@mantine/core';
+import { useState } from 'react';
+import { LIMITS } from '../../../protocol/limits';
+import type { RelayPreference } from '../../../protocol/relay-choice';
+import { useChangeCustomers } from '../../api/customers';
+import { useRelays } from '../../api/relays';
+import type { Messages } from '../../messages/en';
+import { useText } from '../../messages/language';
+import { Dialog, DialogForm } from '../../parts/dialog';
+import { fieldErrors } from '../../parts/form';
+
+export const preferenceText = ({ region, only }: RelayPreference, t: Messages): string =>
+  only ? t.relays.only(region) : t.relays.preferred(region);
+
+interface Owner {
+  readonly what: 'relays' | 'site-relays';
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A button whose dialog asks for the region whose relays carry the sessions with a customer, or a site. */
+export function PreferredRelays({ of, preference }: { of: Owner; preference: RelayPreference | null }) {
+  const t = useText();
+  const [opened, setOpened] = useState(false);
+  return (
+    <>
+      <Button size="xs" variant="default" aria-label={t.relays.preferenceOf(of.name)} onClick={() => setOpened(true)}>
+        {t.relays.choose}
+      </Button>
+      <Dialog opened={opened} onClose={() => setOpened(false)} title={t.relays.preferenceOf(of.name)}>
+        <PreferenceForm of={of} preference={preference} onClose={() => setOpened(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+function PreferenceForm({
+  of: { what, id },
+  preference,
+  onClose,
+}: {
+  of: Owner;
+  preference: RelayPreference | null;
+  onClose: () => void;
+}) {
+  const t = useText();
+  const relays = useRelays();
+  const change = useChangeCustomers();
+  const [region, setRegion] = useState(preference?.region ?? '');
+  const [only, setOnly] = useState(preference?.only ?? false);
+  const chosen = region.trim();
+  const known = new Set((relays.data ?? []).flatMap((relay) => relay.region ?? []));
+  const save = (): void =>
+    change.mutate({ what, id, preference: chosen ? { region: chosen, only } : null }, { onSuccess: onClose });
+  return (
+    <DialogForm
+      submit={t.actions.save}
+      onSubmit={save}
+      onCancel={onClose}
+      isPending={change.isPending}
+      error={change.error}
+    >
+      <Autocomplete
+        label={t.relays.preferredRegion}
+        description={what === 'relays' ? t.relays.customerHint : t.relays.siteHint}
+        data={[...known].sort()}
+        value={region}
+        onChange={setRegion}
+        error={fieldErrors(change.error, t)['preference.region']}
+        maxLength={LIMITS.REGION_CHARACTERS}
+        data-autofocus
+      />
+      <Checkbox
+        label={t.relays.onlyRegion}
+        description={t.relays.onlyHint}
+        checked={only && chosen !== ''}
+        disabled={chosen === ''}
+        onChange={(event) => setOnly(event.currentTarget.checked)}
+      />
+    </DialogForm>
+  );
+}
