@@ -772,15 +772,7 @@ export interface components {
       limit: number;
       passedOver: {
         /** @enum {string} */
-        because:
-          | 'not-connected'
-          | 'silent'
-          | 'drained'
-          | 'deployment'
-          | 'full'
-          | 'region'
-          | 'failed'
-          | 'failed-lately';
+        because: 'not-connected' | 'silent' | 'drained' | 'deployment' | 'full' | 'region' | 'failed' | 'failed-lately';
         relayId: string;
       }[];
       preferred: components['schemas']['RelayPreference'] | null;
@@ -989,7 +981,7 @@ export interface components {
       id: string;
       minutes: number;
       reason: string;
-      relay: components['schemas']['RelayChoice'] | null;
+      relay?: components['schemas']['RelayChoice'] | null;
       /** Format: date-time */
       requestedAt: string;
       state: components['schemas']['SessionState'];

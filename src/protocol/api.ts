@@ -139,16 +139,16 @@ export const named = z.strictObject({ name: placeName });
 export const site = z.object({ id: z.uuid(), name: z.string() });
 export type Site = z.infer<typeof site>;
 export const customerSite = site.extend({
-  /** Which relays carry the sessions with the site; null: as for the customer. */
-  relayPreference: relayPreference.nullable(),
+  /** Which relays carry the sessions with the site; null: as for the customer. Missing in earlier releases. */
+  relayPreference: relayPreference.nullish(),
 });
 export type CustomerSite = z.infer<typeof customerSite>;
 export const customer = z.object({
   id: z.uuid(),
   name: z.string(),
   sites: z.array(customerSite),
-  /** Which relays carry the sessions with the customer; null: any. */
-  relayPreference: relayPreference.nullable(),
+  /** Which relays carry the sessions with the customer; null: any. Missing in earlier releases. */
+  relayPreference: relayPreference.nullish(),
   /** The users assigned to the customer; for administrators only. */
   userIds: z.array(z.uuid()).optional(),
 });
@@ -392,8 +392,8 @@ export const session = z.object({
 export type Session = z.infer<typeof session>;
 export const sessionWithSteps = session.extend({
   steps: z.array(sessionStep),
-  /** Which relay carries the session, and why; null before the approval, and for external clients. */
-  relay: relayChoice.nullable(),
+  /** Which relay carries the session, and why; null before the approval, and for external clients. Missing in earlier releases. */
+  relay: relayChoice.nullish(),
   /** What the agent signed when the request was answered; null before, and if the agent has no signing key. */
   approvalRecord: signedRecord
     .extend({

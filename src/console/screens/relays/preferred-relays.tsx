@@ -19,7 +19,7 @@ interface Owner {
 }
 
 /** A button whose dialog asks for the region whose relays carry the sessions with a customer, or a site. */
-export function PreferredRelays({ of, preference }: { of: Owner; preference: RelayPreference | null }) {
+export function PreferredRelays({ of, preference }: { of: Owner; preference: RelayPreference | null | undefined }) {
   const t = useText();
   const [opened, setOpened] = useState(false);
   return (
@@ -40,7 +40,7 @@ function PreferenceForm({
   onClose,
 }: {
   of: Owner;
-  preference: RelayPreference | null;
+  preference: RelayPreference | null | undefined;
   onClose: () => void;
 }) {
   const t = useText();
