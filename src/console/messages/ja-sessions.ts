@@ -105,7 +105,7 @@ export const jaSessions: typeof enSessions = {
     relayOnly: '許可された唯一のリージョン',
     relayElsewhere: (region) => `優先リージョン「${region}」に利用できる中継サーバーなし`,
     relayLoad: (sessions, limit) => `選択時のセッション: ${sessions} / ${limit}`,
-    relayCompared: (relay, sessions, limit) => `${relay}: ${sessions} / ${limit}`,
+    relayCompared: (relay, sessions, limit) => `比較した「${relay}」：${sessions} / ${limit}`,
     relayPassedOver: (relay, because) => `${relay}は対象外: ${because}`,
     over: '終了日時',
     approvedAt: '承認日時',

@@ -174,20 +174,14 @@ export class CustomersService {
   async preferRelays(actor: Actor, id: string, preference: RelayPreference | null): Promise<void> {
     const customer = await this.repository.findCustomer(id);
     if (!customer || !(await this.repository.prefer(CustomerEntity, id, preference))) throw new UnknownCustomer();
-    await this.audit.record(
-      actor,
-      'customer.relays-preferred',
-      customer.name,
-      preferenceText(preference, 'any region'),
-    );
+    await this.audit.record(actor, 'customer.relays-preferred', customer.name, customerPreferenceText(preference));
   }
 
   /** @throws UnknownSite */
   async preferRelaysAt(actor: Actor, id: string, preference: RelayPreference | null): Promise<void> {
     const { name, customerName } = await this.site(id);
     if (!(await this.repository.prefer(SiteEntity, id, preference))) throw new UnknownSite();
-    const detail = `${preferenceText(preference, 'as its customer')}, of customer ${customerName}`;
-    await this.audit.record(actor, 'site.relays-preferred', name, detail);
+    await this.audit.record(actor, 'site.relays-preferred', name, sitePreferenceText(preference, customerName));
   }
 
   /** Replaces the customers of a user. @throws UnknownUser, UnknownAssignee */
@@ -248,7 +242,14 @@ export class CustomersService {
   }
 }
 
-const preferenceText = (preference: RelayPreference | null, none: string): string =>
-  preference ? `${preference.only ? 'only region' : 'region'} ${preference.region}` : none;
+function customerPreferenceText(preference: RelayPreference | null): string {
+  if (!preference) return 'any region';
+  return preference.only ? `only region ${preference.region}` : `region ${preference.region}`;
+}
+function sitePreferenceText(preference: RelayPreference | null, customer: string): string {
+  if (!preference) return `as its customer, of customer ${customer}`;
+  const { region, only } = preference;
+  return only ? `only region ${region}, of customer ${customer}` : `region ${region}, of customer ${customer}`;
+}
 
 const listed = (names: readonly string[]): string => names.join(', ') || 'none';

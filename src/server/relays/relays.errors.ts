@@ -8,8 +8,12 @@ export class RelayNotKnown extends ProblemError {
 }
 /** A relay is removed when it is drained, or disconnected, and carries nothing. */
 export class RelayInUse extends ProblemError {
-  constructor(relayId: string, why: string) {
-    super('wrong-state', `Relay ${relayId} ${why}`);
+  constructor(relayId: string, sessions: number) {
+    const detail =
+      sessions > 0
+        ? `Relay ${relayId} has open sessions: ${sessions}. Drain it, and wait until they have ended.`
+        : `Relay ${relayId} is in service. Drain it first.`;
+    super('wrong-state', detail);
   }
 }
 export class OwnRelay extends ProblemError {

@@ -75,9 +75,7 @@ export class RelaysService {
     if (removedAt) return;
     if (this.driverOf(id) === 'local') throw new OwnRelay(id);
     const { sessions } = this.directory.candidateOf(id);
-    if (sessions > 0)
-      throw new RelayInUse(id, `has open sessions: ${sessions}. Drain it, and wait until they have ended.`);
-    if (!drainedSince && this.directory.serving(id)) throw new RelayInUse(id, 'is in service. Drain it first.');
+    if (sessions > 0 || (!drainedSince && this.directory.serving(id))) throw new RelayInUse(id, sessions);
     const now = new Date();
     const drain = drainedSince ? {} : { drainedSince: now, drainedBy: actor.username };
     await this.known.decide(id, { ...drain, removedAt: now });
