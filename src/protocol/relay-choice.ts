@@ -21,7 +21,7 @@ export const RELAY_OBSTACLES = {
   deployment: 'It is being deployed.',
   full: 'It carries as many sessions as it may.',
   region: 'It is in another region.',
-  failed: 'It could not take this session.',
+  failed: 'It could not take the session.',
   'failed-lately': 'It has just failed for a session.',
 } as const;
 export type RelayObstacle = keyof typeof RELAY_OBSTACLES;
