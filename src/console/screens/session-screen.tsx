@@ -97,15 +97,15 @@ function Summary({ session }: { session: SessionWithSteps }) {
 /** The relay of a session, and why it was chosen. */
 function ChosenRelay({ of: choice }: { of: NonNullable<SessionWithSteps['relay']> }) {
   const t = useText();
-  const { count } = useFormats();
+  const formats = useFormats();
   const { relayId, region, preferred, comparedWith: other, passedOver } = choice;
   const of =
     preferred &&
     (preferred.region === region ? preferredText(preferred.only, t) : t.session.relayElsewhere(preferred.region));
   const reasons = [
     of,
-    t.session.relayLoad(count(choice.sessions), count(choice.limit)),
-    other && t.session.relayCompared(other.relayId, count(other.sessions), count(other.limit)),
+    t.session.relayLoad(formats.count(choice.sessions), formats.count(choice.limit)),
+    other && t.session.relayCompared(other.relayId, formats.count(other.sessions), formats.count(other.limit)),
     ...passedOver.map((each) => t.session.relayPassedOver(each.relayId, t.relays.obstacles[each.because])),
   ];
   return (

@@ -7,15 +7,15 @@ const HIGH = 0.8;
 /** Sessions of a relay as a share of its limit, and what it reports about its machine. */
 export function RelayLoad({ relay: { id, sessions, limit, load, points } }: { relay: Relay }) {
   const t = useText();
-  const { count, percent, bytes } = useFormats();
+  const formats = useFormats();
   const share = Math.min(1, sessions / limit);
   return (
     <div className="relay-load">
-      {t.relays.share(count(sessions), count(limit))}
+      {t.relays.share(formats.count(sessions), formats.count(limit))}
       <div
         className={share > HIGH ? 'level high' : 'level'}
         role="meter"
-        aria-label={t.relays.loadOf(id, percent(share))}
+        aria-label={t.relays.loadOf(id, formats.percent(share))}
         aria-valuemin={0}
         aria-valuemax={limit}
         aria-valuenow={Math.min(sessions, limit)}
@@ -25,9 +25,9 @@ export function RelayLoad({ relay: { id, sessions, limit, load, points } }: { re
       {load && (
         <div className="minor">
           {[
-            t.relays.cpu(percent(load.cpuShare)),
-            t.relays.memory(bytes(load.residentBytes)),
-            t.relays.traffic(bytes(load.bytesPerSecond)),
+            t.relays.cpu(formats.percent(load.cpuShare)),
+            t.relays.memory(formats.bytes(load.residentBytes)),
+            t.relays.traffic(formats.bytes(load.bytesPerSecond)),
           ].join(' · ')}
         </div>
       )}

@@ -42,8 +42,8 @@ export function RelayTable({ relays }: { relays: Relay[] }) {
 
 function RelayState({ relay: { connected, drain, removedAt, lastSeenAt, obstacle } }: { relay: Relay }) {
   const t = useText();
-  const { moment } = useFormats();
-  const seen = lastSeenAt && <div className="minor">{t.relays.lastSeen(moment(lastSeenAt))}</div>;
+  const formats = useFormats();
+  const seen = lastSeenAt && <div className="minor">{t.relays.lastSeen(formats.moment(lastSeenAt))}</div>;
   if (removedAt)
     return (
       <>
@@ -55,7 +55,7 @@ function RelayState({ relay: { connected, drain, removedAt, lastSeenAt, obstacle
     return (
       <>
         <Status tone="busy">{t.relays.obstacles.drained}</Status>
-        <div className="minor">{t.relays.drainedSince(moment(drain.since))}</div>
+        <div className="minor">{t.relays.drainedSince(formats.moment(drain.since))}</div>
         {seen}
       </>
     );
