@@ -20,6 +20,7 @@ import { CampaignDeviceEntity } from './src/server/campaigns/campaign-device.ent
 import { CampaignEntity } from './src/server/campaigns/campaign.entity';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
 import { AccountMails1763683200070 } from './src/server/database/migrations/0070-account-mails';
+import { LogSelections1763683200071 } from './src/server/database/migrations/0071-log-selections';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
@@ -205,6 +206,7 @@ const migrations = [
   SettingsTemplates1763683200067,
   Relays1763683200068,
   AccountMails1763683200070,
+  LogSelections1763683200071,
 ];
 
 const common = {

@@ -8,6 +8,7 @@ import { KnownIdentities } from './device/known-identities';
 import { KeepAlive } from './channel/keep-alive';
 import { Installation } from './enrolment/installation';
 import { ServerKeys } from './enrolment/server-keys';
+import { LogStore } from './log/log-store';
 import { RecentLog } from './log/recent-log';
 import { AgentVersions } from './update/agent-versions';
 import { Supervisor } from './update/supervisor';
@@ -31,10 +32,13 @@ export async function main(options: RunOptions): Promise<void> {
     process.exitCode = await prepared.run();
     return;
   }
-  const agent = prepared;
+  const { agent, log } = prepared;
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= agent.stop().then(() => process.exit(0));
+    stopping ??= agent
+      .stop()
+      .then(() => log.close())
+      .then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -51,7 +55,7 @@ export async function main(options: RunOptions): Promise<void> {
 
 const isSupervised = process.env[SUPERVISED] !== undefined;
 
-async function prepare({ config, credentials }: RunOptions): Promise<Agent | Supervisor> {
+async function prepare({ config, credentials }: RunOptions): Promise<{ agent: Agent; log: RecentLog } | Supervisor> {
   const { PLATEN_LOG_LEVEL: level = 'info' } = process.env;
   if (!LOG_LEVELS.some((each) => each === level))
     throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
@@ -69,6 +73,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent | Sup
       releaseKey: configuration.releaseKey ?? account.releaseKey,
       args: ['run', '--config', config, '--credentials', file],
     });
+  await log.keepIn(new LogStore(configuration.state, journal));
   if (configuration.site !== undefined)
     journal.warn(
       '"site" in the configuration has no effect: an administrator of the server decides where an agent is; remove it',
@@ -76,7 +81,8 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent | Sup
   const installation = await Installation.load(configuration.state, journal);
   const keys = new ServerKeys(account, file, journal);
   const keepAlive = await KeepAlive.load(configuration.state, journal);
-  return new Agent(configuration, account, journal, { installation, keys, keepAlive, outbound, versions, log });
+  const options = { installation, keys, keepAlive, outbound, versions, log };
+  return { agent: new Agent(configuration, account, journal, options), log };
 }
 
 /** Prints an expected error as one line; rethrows others. */

@@ -584,6 +584,14 @@ export interface components {
       hold: components['schemas']['HoldReason'] | null;
       /** Format: uuid */
       id: string;
+      log: {
+        /** Format: date-time */
+        from?: string;
+        /** @enum {string} */
+        level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+        /** Format: date-time */
+        until?: string;
+      } | null;
       operation: components['schemas']['Operation'];
       percent: number | null;
       /** Format: date-time */
@@ -686,6 +694,14 @@ export interface components {
     NewJob: {
       /** Format: uuid */
       firmwareId?: string;
+      log?: {
+        /** Format: date-time */
+        from?: string;
+        /** @enum {string} */
+        level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+        /** Format: date-time */
+        until?: string;
+      };
       operation: components['schemas']['Operation'];
       settings?: {
         [key: string]: string;

@@ -3,6 +3,7 @@ import { signedRecord } from './approval-record';
 import { firmwareManifest } from './firmware-package';
 import { settingRows, wantedSettings } from './device-settings';
 import { isLater } from './later-names';
+import { orderedLogSelection } from './log-lines';
 import { deviceId, secret, spkiPin } from './names';
 import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
 import { OPERATIONS } from './operations';
@@ -14,7 +15,7 @@ import { shownLine } from './shown-text';
  * (XEP-0004), so that an agent can use any XMPP library.
  *
  *   server -> agent   execute   S122    form: device, job, expires-in; for firmware the location of the file, for
- *                                       settings their values
+ *                                       settings their values, for logs what to read
  *   agent  -> server  executing | completed | canceled, sessionid = the job's ID, form: JobReport
  *   server -> agent   next              answered after a change, or after JOB_REPORT_HOLD_MS
  *   server -> agent   cancel            possible until the job starts
@@ -66,6 +67,8 @@ export const jobOrder = z.object({
   firmware: firmwareSource.optional(),
   /** Of `settings-set`. */
   settings: wantedSettings.optional(),
+  /** Of `logs-read`; earlier agents ignore it. */
+  log: orderedLogSelection.optional(),
   /** Name of the user or client, for the person who is asked for approval. */
   requestedBy: shownLine(100).optional(),
 });
@@ -92,6 +95,8 @@ export type JobReport = z.infer<typeof jobReport>;
 const RESULT = 'result.';
 /** Before the name of a setting. */
 const SETTING = 'setting.';
+/** Before `from`, `until` and `level` of an order of `logs-read`. */
+const LOG = 'log-';
 
 /** The fields with a prefix, without it. */
 const fieldsAfter = (prefix: string, fields: FormFields): [name: string, value: string][] =>
@@ -106,6 +111,7 @@ export function orderFields({
   expiresInSeconds,
   firmware,
   settings = {},
+  log = {},
   requestedBy,
 }: JobOrder): FormFields {
   return {
@@ -114,6 +120,7 @@ export function orderFields({
     'expires-in': String(expiresInSeconds),
     ...(requestedBy !== undefined && { 'requested-by': requestedBy }),
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [SETTING + name, value])),
+    ...Object.fromEntries(Object.entries(log).map(([name, value]) => [LOG + name, value])),
     ...(firmware && {
       'firmware-url': firmware.url,
       'firmware-token': firmware.token,
@@ -146,6 +153,7 @@ export function readOrder(operation: Operation, fields: FormFields): JobOrder | 
     signature: fields['firmware-signature'],
   };
   const settings = fieldsAfter(SETTING, fields);
+  const log = fieldsAfter(LOG, fields);
   const order = {
     jobId: fields.job,
     deviceId: fields.device,
@@ -153,6 +161,7 @@ export function readOrder(operation: Operation, fields: FormFields): JobOrder | 
     expiresInSeconds: Number(fields['expires-in']),
     ...(firmware && { firmware }),
     ...(settings.length > 0 && { settings: Object.fromEntries(settings) }),
+    ...(log.length > 0 && { log: Object.fromEntries(log) }),
     requestedBy: fields['requested-by'],
   };
   return jobOrder.safeParse(order).data;

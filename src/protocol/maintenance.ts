@@ -4,6 +4,7 @@ import { requester } from './asker';
 import { settingRows, settingValues, wantedSettings } from './device-settings';
 import { LASTING_PROBLEMS, updateDecision, type LastingProblem } from './device-information';
 import { LIMITS } from './limits';
+import { logSelection } from './log-lines';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
 import { shownLine } from './shown-text';
@@ -130,6 +131,8 @@ export const newJob = z.strictObject({
   firmwareId: z.uuid().optional(),
   /** Required for `settings-set`, not allowed otherwise: values by name of the setting (device-settings.ts). */
   settings: settingValues.optional(),
+  /** Only with `logs-read`; missing: the latest lines. */
+  log: logSelection.optional(),
   /** How long the job may wait for its agent and its device; 0: it must be sent immediately. */
   waitMinutes: z.int().min(0).max(LIMITS.JOB_WAIT_MINUTES).default(0),
 });
@@ -141,6 +144,8 @@ export const job = z.object({
   firmware: z.object({ id: z.uuid(), name: z.string(), version: z.string() }).nullable(),
   /** The values that `settings-set` is to set. */
   settings: wantedSettings.nullable(),
+  /** The lines that `logs-read` is to read; null: the latest. */
+  log: logSelection.nullable(),
   user: requester,
   state: jobState,
   /** While `requested`, after the agent was not woken. */

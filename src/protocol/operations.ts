@@ -7,6 +7,6 @@ export const OPERATIONS = {
   restart: 'Restarts the device.',
   'settings-read': 'Reads the settings of the device.',
   'settings-set': 'Sets settings of the device and reads them back.',
-  'logs-read': 'Reads the latest lines of the log of the agent, and the alerts of the device.',
+  'logs-read': 'Reads the log of the agent, and the alerts of the device and their history.',
   'firmware-install': 'Installs a firmware file and waits until the device reports the new version.',
 } as const;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { en } from '../../src/console/messages/en';
 import type { Job } from '../../src/protocol/maintenance';
-import { sampleFirmware, sampleJob, sampleUser } from '../support/samples/api-samples';
+import { sampleDevice, sampleFirmware, sampleJob, sampleUser } from '../support/samples/api-samples';
 import { CONSOLE_URL, ConsoleWithoutServer, refuse } from '../support/browser/console-without-server';
 import { ConsoleBrowser } from '../support/browser/console-browser';
 import { SAMPLE_JOBS, withSampleMaintenance } from '../support/samples/maintenance-samples';
@@ -73,12 +73,35 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText('agent online').waitFor({ state: 'detached' });
     await page.getByLabel(t.log.contains).fill('CONTROL');
     await page.getByText('media-jam').waitFor({ state: 'detached' });
-    expect(await rows.allInnerTexts()).toEqual([expect.stringContaining(hostile), expect.stringContaining(t.log.cut)]);
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringContaining(hostile),
+      expect.stringContaining(t.log.about.cut!),
+    ]);
     const saving = page.waitForEvent('download');
     await page.getByRole('link', { name: t.log.download }).click();
     const file = await readFile(await (await saving).path(), 'utf8');
     expect(file.split('\n')).toHaveLength(result.length + 1);
     expect(file).toContain(`2030-01-07T09:00:00Z\tagent\twarn\t${hostile}\n`);
+  });
+
+  it('a technician chooses what is read of a log', async () => {
+    const asked = await answerJob(open);
+    await page.route(/\/api\/devices\/copy-room$/, async (route) =>
+      route.fulfill({ json: { ...sampleDevice, operations: ['logs-read'] } }),
+    );
+    await visit('/devices/copy-room');
+    await page.getByRole('button', { name: start('logs-read') }).click();
+    await page.getByLabel(t.log.from).fill('2030-01-07T09:00');
+    await page.getByLabel(t.log.until).fill('2030-01-07T08:00');
+    await page.getByLabel(t.log.least).selectOption('warn');
+    await page.getByRole('button', { name: t.log.read, exact: true }).click();
+    await page.getByText(t.log.reversed).waitFor();
+    expect(asked).toEqual([]);
+    await page.getByLabel(t.log.until).fill('2030-01-07T10:00');
+    await page.getByRole('button', { name: t.log.read, exact: true }).click();
+    await page.getByLabel(t.log.from).waitFor({ state: 'detached' });
+    const [from, until] = [new Date(2030, 0, 7, 9).toISOString(), new Date(2030, 0, 7, 10).toISOString()];
+    expect(asked).toEqual([{ operation: 'logs-read', log: { from, until, level: 'warn' }, waitMinutes: 0 }]);
   });
 
   it('progress, a hold and an end change a job where it stands', async () => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { decodeContainer, encodeContainer } from '../../src/agent/channel/json-container';
 import { encodeRefusal, readCommand } from '../../src/agent/maintenance/command-element';
 import type { CommandRefused } from '../../src/agent/maintenance/maintenance.errors';
-import { readReport, type FormFields, type JobReport } from '../../src/protocol/ad-hoc-command';
+import { readOrder, readReport, type FormFields, type JobOrder, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { EXCHANGES, type Exchange } from '../../src/protocol/control-channel';
+import type { Operation } from '../../src/protocol/maintenance';
 import { relayMessage } from '../../src/protocol/relay-messages';
 import { knownPartOf } from '../../src/server/devices/announcement';
 import { readPayload } from '../../src/server/xmpp/stanzas/payload';
@@ -22,6 +23,7 @@ interface Vectors {
   readonly agentReads: readonly Case[];
   readonly strict: readonly Case[];
   readonly reports: readonly { readonly status: string; readonly fields: FormFields; readonly read: Partial<JobReport> }[];
+  readonly orders: readonly { readonly operation: Operation; readonly fields: FormFields; readonly read: JobOrder }[];
   readonly relayMessages: readonly { readonly received: object; readonly read: object }[];
 }
 const vectors = JSON.parse(readFileSync(join(__dirname, 'later-version.json'), 'utf8')) as Vectors;
@@ -65,6 +67,9 @@ describe('names of a later version', () => {
   });
   it.each(vectors.reports)('in the report of a job: $fields', ({ status, fields, read }) =>
     expect(readReport(status, fields)).toMatchObject(read),
+  );
+  it.each(vectors.orders)('in the order of a job: $fields', ({ operation, fields, read }) =>
+    expect(readOrder(operation, fields)).toEqual(read),
   );
   it.each(vectors.relayMessages)('from the relay: $received', ({ received, read }) =>
     expect(relayMessage.parse(received)).toEqual(read),

@@ -1,7 +1,13 @@
-import type { DeviceInformation, DeviceProblem, OtherDevice } from '../../protocol/device-information';
+import type { DeviceAlert, DeviceInformation, DeviceProblem, OtherDevice } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import type { SettingsAccess } from './known-setting';
 import type { Readiness } from './readiness';
+
+/** An alert, present or past, that the device has raised. */
+export interface PastAlert extends DeviceAlert {
+  /** By the clock of this agent; undefined: the device does not say. */
+  readonly at?: Date;
+}
 
 /** Maintenance access of the agent to one device, independent of the protocol. */
 export interface DeviceAccess extends SettingsAccess {
@@ -9,6 +15,8 @@ export interface DeviceAccess extends SettingsAccess {
   readonly operations: readonly Operation[];
   /** From the latest answer to `information`. */
   readonly readiness: Readiness;
+  /** From the latest answer to `information`: alerts of which the device says when they were. */
+  readonly alertHistory?: readonly PastAlert[];
   /** @throws DeviceUnreachable, DeviceRefused */
   information(signal?: AbortSignal): Promise<DeviceInformation>;
   /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */

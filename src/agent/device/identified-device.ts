@@ -1,7 +1,7 @@
 import { differenceOf, withMarks, type DeviceIdentity } from '../../protocol/device-identity';
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
-import { OtherDeviceAnswers, type DeviceAccess } from './device-access';
+import { OtherDeviceAnswers, type DeviceAccess, type PastAlert } from './device-access';
 import type { KnownIdentities } from './known-identities';
 import type { KnownSetting, NewSettings, SettingRefusals } from './known-setting';
 import type { Readiness } from './readiness';
@@ -12,6 +12,7 @@ import type { Readiness } from './readiness';
  */
 export class IdentifiedDevice implements DeviceAccess {
   private isFollowed = false;
+  alertHistory: readonly PastAlert[] = [];
 
   constructor(
     private inner: DeviceAccess & { readonly identity: DeviceIdentity },
@@ -58,8 +59,10 @@ export class IdentifiedDevice implements DeviceAccess {
   /** `device`: the one that was compared, even if this one is moved meanwhile. */
   private async verified(signal?: AbortSignal): Promise<{ device: DeviceAccess; information: DeviceInformation }> {
     const { inner: device, isFollowed } = this;
+    this.alertHistory = [];
     const information = await device.information(signal);
     const identity = await this.check(device.identity);
+    this.alertHistory = device.alertHistory ?? [];
     return { device, information: { ...information, identity, ...(isFollowed && { followed: true as const }) } };
   }
 

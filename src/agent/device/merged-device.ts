@@ -7,7 +7,13 @@ import {
 } from '../../protocol/device-information';
 import type { SettingName } from '../../protocol/device-settings';
 import type { Operation } from '../../protocol/maintenance';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from './device-access';
+import {
+  DeviceRefused,
+  DeviceUnreachable,
+  OperationUnsupported,
+  type DeviceAccess,
+  type PastAlert,
+} from './device-access';
 import {
   mergedSettings,
   type KnownSetting,
@@ -24,6 +30,7 @@ export interface InformationAccess {
   readonly identity: DeviceIdentity;
   /** Of the latest answer: counters from the objects of the vendor. */
   readonly vendorCounters?: ReadonlySet<string>;
+  readonly alertHistory?: readonly PastAlert[];
   /** @throws DeviceUnreachable, DeviceRefused */
   information(signal?: AbortSignal): Promise<DeviceInformation>;
 }
@@ -53,6 +60,10 @@ export class MergedDevice implements DeviceAccess {
 
   get readiness(): Readiness {
     return this.sources.ipp?.readiness ?? UNREPORTED;
+  }
+
+  get alertHistory(): readonly PastAlert[] {
+    return (this.answered.includes('snmp') && this.sources.snmp?.alertHistory) || [];
   }
 
   /**

@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import type { LogField } from '../../journal/log-fields';
 import { LIMITS } from '../../protocol/limits';
+import { logLineLevel } from '../../protocol/log-lines';
+import { deviceId } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import { shownText } from '../../protocol/shown-text';
 
@@ -68,29 +71,39 @@ const SHOWN: readonly LogField[] = [
   ...(['remoteSessionId', 'jobId', 'applicationId', 'incident', 'version', 'firmwareVersion'] as const),
 ];
 
-export interface RedactedLine {
-  readonly level: string;
+/** A line of this agent's log as it may leave, and as it is stored. */
+export const redactedLineOf = z.object({
+  level: logLineLevel,
   /** Seconds; empty if the line has none. */
-  readonly time: string;
-  readonly text: string;
-}
+  time: z.string().regex(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?$/),
+  text: z.string().max(LIMITS.LOG_TEXT_CHARACTERS),
+  /** The device that it is about; missing: none. */
+  deviceId: deviceId.optional(),
+});
+export type RedactedLine = z.infer<typeof redactedLineOf>;
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'];
+/** Without half a character at the end. */
+export const cutText = (text: string): string =>
+  text
+    .slice(0, LIMITS.LOG_TEXT_CHARACTERS)
+    .replace(/\p{Surrogate}$/u, '')
+    .trimEnd();
 
-/** A line of this agent's log; undefined if it is not one, or about another device. */
-export function redactedLine(line: string, deviceId: string): RedactedLine | undefined {
+/** Undefined if it is no line of a log, or about several devices. */
+export function redactedLine(line: string): RedactedLine | undefined {
   const parsed: unknown = parseJson(line);
   if (typeof parsed !== 'object' || parsed === null) return undefined;
   const fields = parsed as Readonly<Record<string, unknown>>;
-  const { level, time, msg, detail } = fields;
-  if (typeof level !== 'string' || !LEVELS.includes(level) || typeof msg !== 'string') return undefined;
-  if ((fields.deviceId !== undefined && fields.deviceId !== deviceId) || fields.deviceIds !== undefined)
-    return undefined;
+  const { time, msg, detail, deviceId } = fields;
+  const level = logLineLevel.safeParse(fields.level).data;
+  if (level === undefined || typeof msg !== 'string' || fields.deviceIds !== undefined) return undefined;
+  if (deviceId !== undefined && typeof deviceId !== 'string') return undefined;
   const shown = SHOWN.flatMap((name) => {
     const value = fields[name];
     return typeof value === 'string' || typeof value === 'number' ? [`${name}=${redacted(String(value))}`] : [];
   });
   const why = typeof detail === 'string' ? [redacted(detail)] : [];
   const at = typeof time === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(time) ? `${time.slice(0, 19)}Z` : '';
-  return { level, time: at, text: [redacted(msg), ...shown, ...why].join(' ') };
+  const text = cutText([redacted(msg), ...shown, ...why].join(' '));
+  return { level, time: at, text, ...(deviceId !== undefined && { deviceId }) };
 }

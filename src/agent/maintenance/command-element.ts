@@ -39,7 +39,8 @@ export function readCommand(element: Element): Command {
   const complete =
     order &&
     (order.firmware !== undefined) === (operation === 'firmware-install') &&
-    (order.settings !== undefined) === (operation === 'settings-set');
+    (order.settings !== undefined) === (operation === 'settings-set') &&
+    (order.log === undefined || operation === 'logs-read');
   if (!complete) throw new CommandRefused('bad-payload');
   return { action: 'execute', order };
 }

@@ -49,7 +49,7 @@ export const TABLES = {
   console: [`${PRINTER_MIB}.16.5.1`, { prtConsoleDisplayBufferText: 2 }],
   alert: [
     `${PRINTER_MIB}.18.1.1`,
-    { prtAlertSeverityLevel: 2, prtAlertGroup: 4, prtAlertCode: 7, prtAlertDescription: 8 },
+    { prtAlertSeverityLevel: 2, prtAlertGroup: 4, prtAlertCode: 7, prtAlertDescription: 8, prtAlertTime: 9 },
   ],
   interfaces: [INTERFACES, { ifType: 3, ifPhysAddress: 6 }],
 } as const satisfies Record<string, readonly [entry: string, columns: Readonly<Record<string, number>>]>;

@@ -1,5 +1,6 @@
 import type { AlertSeverity, DeviceAlert } from '../../protocol/device-information';
 import { ALERT_TEXT_CHARACTERS, keywordOf, mergedAlerts } from '../device/alerts';
+import type { PastAlert } from '../device/device-access';
 import { deviceText } from './device-text';
 import { ofPrinter, type PrinterMib } from './printer-mib';
 import type { SnmpValue } from './snmp-client';
@@ -111,6 +112,9 @@ const KEYWORDS: Readonly<Record<string, string>> = {
 /** prtAlertSeverityLevel; 5: a warning that ends when its cause is removed. */
 const SEVERITIES: Readonly<Record<number, AlertSeverity>> = { 3: 'error', 4: 'warning', 5: 'warning' };
 
+/** alertRemovalOfBinaryChangeEntry: an alert is over. */
+const REMOVAL = 1801;
+
 /** Bits of hrPrinterDetectedErrorState (RFC 2790), the first of the first byte first. */
 const ERROR_STATES: readonly (readonly [code: string, severity: AlertSeverity])[] = [
   ['media-low', 'warning'],
@@ -138,12 +142,35 @@ export function alertsIn(
   characterSet: SnmpValue,
 ): DeviceAlert[] {
   const alerts = ofPrinter(mib.alert, printer).flatMap((row): DeviceAlert[] => {
+    if (Number(row.prtAlertCode) === REMOVAL) return [];
     const code = codeOf(Number(row.prtAlertCode), Number(row.prtAlertGroup));
     const text = deviceText(row.prtAlertDescription, ALERT_TEXT_CHARACTERS, characterSet);
     if (code === '' && text === '') return [];
     return [{ severity: SEVERITIES[Number(row.prtAlertSeverityLevel)] ?? 'report', code: code || 'other', text }];
   });
   return mergedAlerts(alerts, errorsIn(errorState));
+}
+
+/**
+ * prtAlertTable as history: alerts that are over may be among its rows, and rows that say that one is over (RFC 3805 2.2.13.4).
+ * @param now when the device was read: prtAlertTime counts from its start, as sysUpTime does
+ */
+export function alertHistoryIn(mib: PrinterMib, printer: string, characterSet: SnmpValue, now: Date): PastAlert[] {
+  const upTicks = mib.system[0]?.sysUpTime;
+  return ofPrinter(mib.alert, printer).map((row): PastAlert => {
+    const isRemoval = Number(row.prtAlertCode) === REMOVAL;
+    const code = isRemoval ? 'alert-removed' : codeOf(Number(row.prtAlertCode), Number(row.prtAlertGroup)) || 'other';
+    const text = deviceText(row.prtAlertDescription, ALERT_TEXT_CHARACTERS, characterSet);
+    const severity = isRemoval ? 'report' : (SEVERITIES[Number(row.prtAlertSeverityLevel)] ?? 'report');
+    const at = momentOf(row.prtAlertTime, upTicks, now);
+    return { severity, code, text, ...(at && { at }) };
+  });
+}
+
+/** Undefined for a time that the device cannot know: of an earlier run, or none (0). */
+function momentOf(ticks: SnmpValue, upTicks: SnmpValue, now: Date): Date | undefined {
+  if (typeof ticks !== 'number' || typeof upTicks !== 'number' || ticks <= 0 || ticks > upTicks) return undefined;
+  return new Date(now.getTime() - (upTicks - ticks) * 10);
 }
 
 function codeOf(code: number, group: number): string {

@@ -1,6 +1,7 @@
 import { Snmpd, type SnmpdObject, type SnmpdUser } from '../../../test/support/device/snmpd';
 import { SNMP_PRINTER, SNMP_PRINTER_INFORMATION } from '../../../test/support/device/snmp-printer';
 import { deviceInformation } from '../../protocol/device-information';
+import { MergedDevice } from '../device/merged-device';
 import { SnmpAccess, snmpField } from '../configuration/snmp-access';
 import { SHIPPED_METERS } from './shipped-meters';
 import { SnmpClient } from './snmp-client';
@@ -53,6 +54,45 @@ describe('a device that is read by SNMP', () => {
     expect(await agent.get('1.3.6.1.2.1.1.6.0')).toBe(details!.location);
     const ticks = Number(await agent.get('1.3.6.1.2.1.1.3.0'));
     expect(details!.upSeconds).toBeLessThanOrEqual(ticks / 100);
+  });
+
+  it('says which alerts there were, and when, if it knows', async () => {
+    const alert = (index: number, code: number, text: string, ticks: number): SnmpdObject[] => [
+      [`1.3.6.1.2.1.43.18.1.1.2.1.${index}`, 'integer', 3],
+      [`1.3.6.1.2.1.43.18.1.1.4.1.${index}`, 'integer', 8],
+      [`1.3.6.1.2.1.43.18.1.1.7.1.${index}`, 'integer', code],
+      [`1.3.6.1.2.1.43.18.1.1.8.1.${index}`, 'octet_str', text],
+      [`1.3.6.1.2.1.43.18.1.1.9.1.${index}`, 'timeticks', ticks],
+    ];
+    const rows = [
+      ...alert(1, 8, 'Jam in tray 1', 1),
+      ...alert(2, 1801, '', 3),
+      ...alert(3, 13, 'of a run before the last restart', 4_000_000_000),
+      ...alert(4, 13, 'without a time', 0),
+    ];
+    const withAlerts = await Snmpd.start([...SNMP_PRINTER.filter(([oid]) => !oid.includes('.43.18.')), ...rows]);
+    try {
+      const device = new MergedDevice({ snmp: new SnmpDevice(accessAt(withAlerts.port), SHIPPED_METERS) }, [
+        'information',
+      ]);
+      const { alerts } = await device.information();
+      expect(alerts.map(({ code }) => code)).toEqual(['media-jam', 'media-empty', 'media-empty', 'toner-low']);
+      expect(device.alertHistory).toMatchObject([
+        { severity: 'error', code: 'media-jam', text: 'Jam in tray 1' },
+        { severity: 'report', code: 'alert-removed', text: '' },
+        { severity: 'error', code: 'media-empty', text: 'of a run before the last restart' },
+        { severity: 'error', code: 'media-empty', text: 'without a time' },
+      ]);
+      const [jam, removal, ...others] = device.alertHistory.map(({ at }) => at?.getTime());
+      expect(removal! - jam!).toBe(20);
+      expect(others).toEqual([undefined, undefined]);
+    } finally {
+      await withAlerts.stop();
+    }
+    // what another one has said before is not of a device that no longer answers
+    const gone = new MergedDevice({ snmp: new SnmpDevice(accessAt(withAlerts.port), []) }, ['information']);
+    await expect(gone.information()).rejects.toThrow();
+    expect(gone.alertHistory).toEqual([]);
   });
 
   it('is recognized by the MAC address of its first network interface that has one', async () => {

@@ -3,11 +3,11 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { SnmpAccess } from '../configuration/snmp-access';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type PastAlert } from '../device/device-access';
 import type { KnownSetting, NewSettings, SettingRefusals, SettingsAccess } from '../device/known-setting';
 import type { InformationAccess } from '../device/merged-device';
 import { mapFor, readMeters, withoutMeters, type MeterMap } from './meter-map';
-import { isPrinter, informationIn, macIn } from './snmp-information';
+import { historyIn, informationIn, isPrinter, macIn } from './snmp-information';
 import { readPrinterMib } from './printer-mib';
 import { SnmpClient } from './snmp-client';
 import { readSnmpSettings, writeSnmpSettings } from './snmp-settings';
@@ -18,6 +18,7 @@ export class SnmpDevice implements InformationAccess, SettingsAccess {
   identity: DeviceIdentity = UNIDENTIFIED;
   /** Counters of the latest answer that the objects of the vendor gave. */
   vendorCounters: ReadonlySet<string> = new Set();
+  alertHistory: readonly PastAlert[] = [];
 
   /** @param maps of meters, the first that is for the device counts */
   constructor(
@@ -58,6 +59,7 @@ export class SnmpDevice implements InformationAccess, SettingsAccess {
   }
 
   private async read(client: SnmpClient): Promise<DeviceInformation> {
+    const readAt = new Date();
     const mib = await readPrinterMib(client);
     if (!isPrinter(mib))
       throw new DeviceRefused('the device answers by SNMP, but has no Printer-MIB (RFC 3805)', {
@@ -72,6 +74,7 @@ export class SnmpDevice implements InformationAccess, SettingsAccess {
     ]);
     const meters = map ? await readMeters(map, client).catch(withoutMeters) : {};
     this.vendorCounters = new Set(Object.keys(meters));
+    this.alertHistory = historyIn(mib, readAt);
     this.identity = { ...UNIDENTIFIED, serialNumber, mac: macIn(mib) };
     return informationIn(mib, meters);
   }

@@ -11,7 +11,8 @@ import {
 import { contentsOf } from '../device/supplies';
 import { deviceText } from './device-text';
 import { ofPrinter, type PrinterMib } from './printer-mib';
-import { alertsIn, errorsIn } from './snmp-alerts';
+import type { PastAlert } from '../device/device-access';
+import { alertHistoryIn, alertsIn, errorsIn } from './snmp-alerts';
 import type { SnmpValue } from './snmp-client';
 import { suppliesIn } from './snmp-supplies';
 
@@ -44,6 +45,13 @@ export function macIn({ interfaces }: PrinterMib): string {
 /** hrDeviceIndex of the printer, with which its indexes start: a device may have other devices, and gaps between indexes. */
 const printerIn = ({ hrPrinter, general, marker, supplies }: PrinterMib): string =>
   [general, hrPrinter, marker, supplies].find((rows) => rows.length > 0)?.[0]?.index.split('.')[0] ?? '1';
+
+/** The alerts that a device has raised, in its order. @param now when it was read */
+export function historyIn(mib: PrinterMib, now: Date): PastAlert[] {
+  const printer = printerIn(mib);
+  const [general] = ofPrinter(mib.general, printer);
+  return alertHistoryIn(mib, printer, characterSetIn(mib, printer, general?.prtGeneralCurrentLocalization), now);
+}
 
 /** Converts the tables of a device to device information. @param meters of its vendor */
 export function informationIn(mib: PrinterMib, meters: Counters): DeviceInformation {

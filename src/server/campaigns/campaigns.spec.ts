@@ -108,6 +108,18 @@ describe('a campaign', () => {
     expect(actions.sort()).toEqual(['campaign.created', 'campaign.resumed', 'campaign.stopped']);
   });
 
+  it('reads the latest lines of logs, and those that an owner forbids to read fail alone', async () => {
+    const devices = await given('logs', 3, ([, other]) => fleet.failures.set(other!, 'forbidden'));
+    const id = await started(devices, { operation: 'logs-read', firmwareId: undefined });
+    expect((await reaches(id, 'completed')).all).toMatchObject({ succeeded: 2, failed: 1 });
+    const rows = await devicesOf(id);
+    expect(rows.map(({ failure }) => failure)).toEqual([null, 'forbidden', null]);
+    const job = (await plane.call('tom', 'GET', `/jobs/${rows[0]!.jobId}`)).body;
+    expect(job).toMatchObject({ operation: 'logs-read', log: null, state: 'succeeded' });
+    const range = { operation: 'logs-read', firmwareId: undefined, log: { level: 'warn' } };
+    expect((await post(devices, range)).body).toMatchObject({ code: 'invalid-request' });
+  });
+
   it('pauses when too many devices have failed, and counts from zero when it is resumed', async () => {
     const devices = await given('failing', 4, ([one, other]) => {
       fleet.failures.set(one!, 'device-refused');

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { orderFields, type JobReport } from '../../protocol/ad-hoc-command';
+import { isSelected, logLineOf } from '../../protocol/log-lines';
 import { JOB_FAILURES, type JobFailure } from '../../protocol/maintenance';
 import { secondsUntil } from '../../protocol/names';
 import { DeviceTransport, type JobCommand } from '../xmpp/device-transport';
@@ -79,12 +80,14 @@ export class JobDialogue {
   private async execute(job: JobEntity): Promise<JobReport | undefined> {
     const { id: jobId, deviceId, operation, expiresAt, displayName: requestedBy } = job;
     const settings = job.settings ?? undefined;
+    const log = job.log ?? undefined;
     const firmware = await this.firmware.of(job);
     await this.information.inform(job);
     if (!job.askedAt && !(await this.repository.claim(jobId))) return undefined;
     this.journal.step('S122', undefined, { jobId, deviceId });
     const expiresInSeconds = secondsUntil(expiresAt);
-    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware, settings, requestedBy });
+    const content = { firmware, settings, log, requestedBy };
+    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, ...content });
     return this.command(job, 'execute', fields);
   }
 
@@ -102,7 +105,7 @@ export class JobDialogue {
     const sentAt = job.sentAt ?? new Date();
     const approvalRecord = await this.records.check(job, report);
     await this.information.reported(job, report);
-    const values = { ...valuesOf(report), sentAt, ...(approvalRecord && { approvalRecord }) };
+    const values = { ...valuesOf(report, job), sentAt, ...(approvalRecord && { approvalRecord }) };
     const changed = await this.lifecycle.apply(id, inputOf(report), { values });
     if (!changed && report.status === 'executing') await this.withdraw(id);
   }
@@ -149,19 +152,15 @@ function inputOf({ status, hold, failure }: JobReport): JobInput {
   return hold ? 'held' : 'started';
 }
 
-function valuesOf({
-  status,
-  hold,
-  percent,
-  activity,
-  failure,
-  detail,
-  result,
-  settings,
-}: JobReport): Partial<JobEntity> {
+function valuesOf(
+  { status, hold, percent, activity, failure, detail, result, settings }: JobReport,
+  { log }: JobEntity,
+): Partial<JobEntity> {
   if (status !== 'completed') return { hold, percent, activity, detail };
   const settingRows = settings.length > 0 ? settings.map((row) => ({ ...row, choices: [] })) : null;
-  return { failure, detail, result, settingRows };
+  // an agent of an earlier version has read the latest lines
+  const asked = log ? result.filter((each) => isSelected(log, logLineOf(each))) : result;
+  return { failure, detail, result: asked, settingRows };
 }
 
 /** Conditions of RFC 6120 8.3.3 with which an agent may refuse a command, as failures of a job. */

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { kindHas } from '../../protocol/device-kinds';
 import type { WantedSettings } from '../../protocol/device-settings';
 import { LIMITS } from '../../protocol/limits';
+import type { LogSelection } from '../../protocol/log-lines';
 import type { newJob } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
 import { checkOperation } from '../auth/clients/client-limits';
@@ -16,6 +17,7 @@ import { JobRevocation } from './job-revocation';
 import { JobLifecycle } from './job.lifecycle';
 import {
   FirmwareIdMismatch,
+  LogMismatch,
   OperationOfOtherKind,
   OperationUnsupported,
   SettingsMismatch,
@@ -44,7 +46,7 @@ export class JobRequests {
    * Requests one operation at a device.
    * @param id of the new job, for a caller that must find it again if the server ends meanwhile
    * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnsigned, FirmwareUnfit, FirmwareIdMismatch,
-   * SettingsMismatch, TooManyJobs;
+   * SettingsMismatch, LogMismatch, TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
   async request(actor: Actor, deviceId: string, wanted: NewJob, id: string = randomUUID()): Promise<JobEntity> {
@@ -79,6 +81,7 @@ export class JobRequests {
       firmwareVersion: firmware?.version ?? null,
       firmwareToken: firmware ? randomBytes(32).toString('base64url') : null,
       settings,
+      log: logIn(wanted),
       state: 'requested',
       deadlineAt: null,
       waiting: null,
@@ -137,4 +140,10 @@ export function settingsIn({ operation, settings }: Pick<NewJob, 'operation' | '
   if (isNeeded && settings === undefined) throw new SettingsMismatch('settings-set needs settings');
   if (!isNeeded && settings !== undefined) throw new SettingsMismatch(`${operation} sets no settings`);
   return (settings as WantedSettings | undefined) ?? null;
+}
+
+/** Which lines of a log an operation reads; null: all, or it reads none. @throws LogMismatch */
+function logIn({ operation, log }: NewJob): LogSelection | null {
+  if (log !== undefined && operation !== 'logs-read') throw new LogMismatch(`${operation} reads no log`);
+  return log !== undefined && Object.keys(log).length > 0 ? log : null;
 }

@@ -3,6 +3,7 @@ import type { SignedRecord } from '../../protocol/approval-record';
 import type { AskerKind } from '../../protocol/asker';
 import type { SettingRow, WantedSettings } from '../../protocol/device-settings';
 import type { UpdateDecision } from '../../protocol/device-information';
+import type { LogSelection } from '../../protocol/log-lines';
 import type { HoldReason, JobFailure, JobState, JobWait, Operation, ResultLine } from '../../protocol/maintenance';
 import { Instant, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
@@ -34,6 +35,8 @@ export class JobEntity {
 
   /** What `settings-set` is to set. */
   @Column(Json({ nullable: true })) settings: WantedSettings | null;
+  /** What `logs-read` is to read; null: the latest lines. */
+  @Column(Json({ nullable: true })) log: LogSelection | null;
 
   @Column({ type: 'varchar', length: 32 }) state: JobState;
   /** When the wait of this state is over. */

@@ -51,3 +51,9 @@ export class FirmwareIdMismatch extends InvalidRequest {
     super('Some fields contradict each other.', [{ path: 'firmwareId', message }]);
   }
 }
+/** `log` is given without `logs-read`. */
+export class LogMismatch extends InvalidRequest {
+  constructor(message: string) {
+    super('Some fields contradict each other.', [{ path: 'log', message }]);
+  }
+}

@@ -20,6 +20,7 @@ export const presentedJob = (job: JobEntity): Job => ({
           version: job.firmwareVersion ?? '',
         },
   settings: job.settings,
+  log: job.log,
   user: { kind: job.askerKind, id: job.userId, username: job.username, displayName: job.displayName },
   state: job.state,
   waiting: job.waiting,

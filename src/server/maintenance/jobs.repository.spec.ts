@@ -45,6 +45,7 @@ describe('the repository of maintenance jobs', () => {
         detail: '',
         result: [],
         settings: null,
+        log: null,
         settingRows: null,
       },
       ...{ requestedAt: now, expiresAt: now, sentAt: null, beganAt: null, endedAt: null, state },

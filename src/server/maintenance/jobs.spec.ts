@@ -70,6 +70,31 @@ describe('a maintenance job', () => {
     expect(rows).toContainEqual(expect.objectContaining({ actor: 'tom', action: 'job.requested', target: id }));
   });
 
+  it('reads the lines of a log that are asked for, also from an agent that knows no such choice', async () => {
+    const log = { from: '2030-01-07T08:00:00.000Z', until: '2030-01-07T09:00:00.000Z', level: 'warn' } as const;
+    const { id } = await requested({ operation: 'logs-read', log });
+    const execute = await plane.agent.commanded(id, 'execute');
+    expect(execute.fields).toMatchObject({ 'log-from': log.from, 'log-until': log.until, 'log-level': 'warn' });
+    const asked = [
+      { name: '001.device.error', value: 'media-jam: Tray 2' },
+      { name: '003.agent.warn', value: '2030-01-07T09:00:00Z no control channel' },
+      { name: '006.log.cut', value: 'Older lines are left out.' },
+    ];
+    const others = [
+      { name: '002.agent.error', value: '2030-01-07T09:00:01Z later' },
+      { name: '004.agent.info', value: '2030-01-07T08:30:00Z agent online' },
+      { name: '005.agent.warn', value: '2030-01-07T07:59:59Z earlier' },
+    ];
+    const result = [...asked, ...others].sort((one, other) => one.name.localeCompare(other.name));
+    execute.answer({ status: 'completed', result });
+    expect(await reaches(id, 'succeeded')).toMatchObject({ log, result: asked });
+    const latest = await requested({ operation: 'logs-read', log: {} });
+    const unlimited = await plane.agent.commanded(latest.id, 'execute');
+    expect(Object.keys(unlimited.fields).filter((name) => name.startsWith('log-'))).toEqual([]);
+    unlimited.answer({ status: 'completed', result });
+    expect(await reaches(latest.id, 'succeeded')).toMatchObject({ log: null, result });
+  });
+
   it('ends with the first answer if the agent has completed or refused it', async () => {
     const quick = await requested();
     (await plane.agent.commanded(quick.id, 'execute')).answer({ status: 'completed' });

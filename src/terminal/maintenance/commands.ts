@@ -1,10 +1,14 @@
-import { Argument, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { LIMITS } from '../../protocol/limits';
+import type { LogLineLevel } from '../../protocol/log-lines';
 import type { Operation } from '../../protocol/maintenance';
 import { OPERATIONS } from '../../protocol/operations';
-import { adder, JSON_ANSWER, JSON_ROWS, perform, setting, whole, type Json } from '../command-line';
+import { adder, JSON_ANSWER, JSON_ROWS, moment, perform, setting, whole, type Json } from '../command-line';
 import type { SignOptions } from './sign-firmware';
 import type { MaintainOptions } from './maintain';
+
+/** Those of log-lines.ts, whose schemas the command line does not load. */
+const LOG_LEVELS: readonly LogLineLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 /** Adds `platen maintain`, `settings`, `jobs`, `job` and `firmware ...`. */
 export function register(program: Command): void {
@@ -15,6 +19,9 @@ export function register(program: Command): void {
     .addArgument(new Argument('<operation>', operationsHelp()).choices(Object.keys(OPERATIONS)))
     .option('--firmware <id or version>', 'the file to install, with firmware-install')
     .option('--set <setting=value>', 'a value to set, with settings-set; may be repeated', setting)
+    .option('--from <time>', 'with logs-read: no earlier lines; such as 2030-01-07T09:00 in local time', moment)
+    .option('--until <time>', 'with logs-read: no later lines', moment)
+    .addOption(new Option('--level <level>', 'with logs-read: no milder lines').choices(LOG_LEVELS))
     .option('--wait <minutes>', 'how long the job may wait to start', whole(0, LIMITS.JOB_WAIT_MINUTES), 0)
     .option('--detach', 'print the job ID and do not wait for the result')
     .option('--json', 'print one JSON object per change')

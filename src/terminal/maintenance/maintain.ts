@@ -1,3 +1,4 @@
+import type { LogLineLevel, LogSelection } from '../../protocol/log-lines';
 import type { Firmware, Operation } from '../../protocol/maintenance';
 import type { Exit } from '../exit-codes';
 import { storedLogin } from '../credentials';
@@ -12,6 +13,10 @@ export interface MaintainOptions {
   firmware?: string;
   /** Values by name of the setting. */
   set?: Record<string, string>;
+  /** Of the lines of a log: RFC 3339, and the mildest level. */
+  from?: string;
+  until?: string;
+  level?: LogLineLevel;
   /** Minutes. */
   wait: number;
   detach?: boolean;
@@ -26,6 +31,7 @@ export async function maintain(
   options: MaintainOptions,
 ): Promise<Exit> {
   const { firmware, set: settings, wait: waitMinutes, detach, json = false } = options;
+  const log = logIn(operation, options);
   if ((operation === 'settings-set') !== (settings !== undefined))
     throw new UsageError(
       operation === 'settings-set' ? 'settings-set requires --set.' : '--set is only for settings-set.',
@@ -49,7 +55,7 @@ export async function maintain(
           (await client.devices()).find(({ id }) => id === deviceId)?.model,
         );
   io.journal.step('S121', undefined, { deviceId, operation });
-  const job = await api.instruct(deviceId, { operation, firmwareId, settings, waitMinutes });
+  const job = await api.instruct(deviceId, { operation, firmwareId, settings, log, waitMinutes });
   if (detach) {
     if (json) io.printJson(job);
     else io.print(job.id);
@@ -57,6 +63,15 @@ export async function maintain(
   }
   if (!json) io.report(`Job ${job.id}: ${operationWords(job)} on ${job.deviceName}`);
   return new JobFollower(io, api, json).follow(job);
+}
+
+function logIn(operation: Operation, { from, until, level }: MaintainOptions): LogSelection | undefined {
+  if (from === undefined && until === undefined && level === undefined) return undefined;
+  if (operation !== 'logs-read')
+    throw new UsageError('--from, --until and --level are only for logs-read.', 'Leave them out.');
+  if (from !== undefined && until !== undefined && Date.parse(from) >= Date.parse(until))
+    throw new UsageError('--until is not after --from.', 'Enter a later time.');
+  return { from, until, level };
 }
 
 /** The ID of the file. If several have the version, the one for the device's model. @throws UsageError */

@@ -10,6 +10,7 @@ import vectors from '../../../test/vectors/ad-hoc-command.json';
 import { LASTING_PROBLEMS } from '../../protocol/device-information';
 import { FIRMWARE_MEDIA_TYPE } from '../../protocol/firmware-package';
 import type { Job, Operation } from '../../protocol/maintenance';
+import { moment } from '../command-line';
 import { storeCredentials } from '../credentials';
 import type { Exit } from '../exit-codes';
 import { releaseKeys } from '../releases/make-release';
@@ -80,6 +81,25 @@ describe('maintenance from the command line', () => {
     ]);
     expect(terminal.out()).toBe('NAME          VALUE\nimpressions   128456\nmedia-sheets  90211\n');
   });
+
+  it('reads a part of a log', async () => {
+    const log = { from: '2030-01-07T08:00:00.000Z', until: '2030-01-07T09:00:00.000Z', level: 'warn' } as const;
+    course = [{ ...sampleJob, operation: 'logs-read', log }];
+    expect(await ask('logs-read', log)).toBe(0);
+    expect(bodyOf(AT_DEVICE)).toEqual({ operation: 'logs-read', log, waitMinutes: 0 });
+    expect(await ask('logs-read', { from: log.until, until: log.from })).toBe(2);
+    expect(await ask('counters', { level: 'warn' })).toBe(2);
+    expect(terminal.err()).toContain('only for logs-read');
+  });
+
+  it.each([
+    ['2030-01-07T09:00:00Z', '2030-01-07T09:00:00.000Z'],
+    ['2030-01-07 09:00+01:00', '2030-01-07T08:00:00.000Z'],
+    ['2030-01-07T09:00', new Date(2030, 0, 7, 9).toISOString()],
+  ])('reads the time %s', (text, expected) => expect(moment(text)).toBe(expected));
+  it.each(['', 'now', '2030-13-07T09:00Z', '09:00', '2030-01-07'])('refuses the time "%s"', (text) =>
+    expect(() => moment(text)).toThrow('Enter a time such as'),
+  );
 
   it('--json prints only one object per change', async () => {
     course = [held, sampleJob];

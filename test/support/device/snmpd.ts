@@ -16,7 +16,7 @@ const run = promisify(execFile);
 /** An object of the agent: `[oid, type, value]` as snmpd.conf(5) has them; `rw`: it may be set. */
 export type SnmpdObject = readonly [
   oid: string,
-  type: 'integer' | 'counter' | 'octet_str' | 'object_id',
+  type: 'integer' | 'counter' | 'timeticks' | 'octet_str' | 'object_id',
   value: string | number,
   access?: 'rw',
 ];

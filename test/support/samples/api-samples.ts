@@ -195,6 +195,7 @@ export const sampleJob: Job = {
   operation: 'counters',
   firmware: null,
   settings: null,
+  log: null,
   user: { kind: 'user', id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
   state: 'succeeded',
   waiting: null,

@@ -12,6 +12,7 @@ import {
   type ConnectionInfo,
   type Enrolment,
 } from '../../../src/protocol/control-channel';
+import { operation } from '../../../src/protocol/maintenance';
 import type { SessionState } from '../../../src/protocol/remote-session';
 import { readConfig, type Config } from '../../../src/server/config/config';
 import { loadSecrets } from '../../../src/server/config/secrets';
@@ -342,5 +343,5 @@ export const announcedPrinter = (id: string) =>
     kind: 'mfp',
     model: '3050ci',
     applications: [{ id: 'web', title: 'Web pages' }],
-    operations: ['information', 'counters', 'identify', 'restart', 'settings-read', 'settings-set', 'firmware-install'],
+    operations: operation.options.filter((each) => each !== 'test-page'),
   });

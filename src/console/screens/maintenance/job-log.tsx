@@ -1,16 +1,17 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { logLineOf, type LogLineLevel } from '../../../protocol/log-lines';
 import type { Job } from '../../../protocol/maintenance';
 import { useFormats, useText } from '../../messages/language';
-import { asText, filtered, logLineOf } from './log-lines';
+import { asText, filtered } from './log-lines';
 
-const LEAST = ['info', 'warn', 'error'] as const;
+const LEAST = ['trace', 'debug', 'info', 'warn', 'error'] as const satisfies readonly LogLineLevel[];
 
 /** The log that a job has read, newest line first: by level and text, and as a file. */
 export function JobLog({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
-  const [least, setLeast] = useState<string>('info');
+  const [least, setLeast] = useState<LogLineLevel>('trace');
   const [text, setText] = useState('');
   const all = job.result.map(logLineOf);
   const shown = filtered(all, least, text);
@@ -20,7 +21,7 @@ export function JobLog({ job }: { job: Job }) {
         <NativeSelect
           label={t.maintenance.log.level}
           value={least}
-          onChange={({ currentTarget }) => setLeast(currentTarget.value)}
+          onChange={({ currentTarget }) => setLeast(LEAST.find((each) => each === currentTarget.value) ?? least)}
           data={LEAST.map((value) => ({ value, label: t.maintenance.log.levels[value] ?? value }))}
         />
         <TextInput
@@ -45,7 +46,7 @@ export function JobLog({ job }: { job: Job }) {
               <td>{time && `${formats.day(time)}, ${formats.clock(time)}`}</td>
               <td>{t.maintenance.log.sources[source] ?? ''}</td>
               <td>{t.maintenance.log.levels[level] ?? ''}</td>
-              <td>{level === 'cut' ? t.maintenance.log.cut : <bdi>{line}</bdi>}</td>
+              <td>{(source === 'log' && t.maintenance.log.about[level]) || <bdi>{line}</bdi>}</td>
             </tr>
           ))}
         </tbody>

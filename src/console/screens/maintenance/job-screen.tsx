@@ -141,7 +141,13 @@ function Failure({ job: { failure, detail } }: { job: Job }) {
 function Summary({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
-  const { deviceId, deviceName, firmware, user, decision, expiresAt, beganAt, id } = job;
+  const { deviceId, deviceName, firmware, log, user, decision, expiresAt, beganAt, id } = job;
+  const words = t.maintenance.log;
+  const lines = log && [
+    log.from !== undefined && words.fromTime(formats.moment(log.from)),
+    log.until !== undefined && words.untilTime(formats.moment(log.until)),
+    log.level !== undefined && words.ofLevel(words.levels[log.level] ?? log.level),
+  ];
   return (
     <Facts
       of={[
@@ -153,6 +159,7 @@ function Summary({ job }: { job: Job }) {
         ],
         [t.maintenance.who, <Requester key="who" of={user} />],
         [t.maintenance.firmware, firmware && `${firmware.version} (${firmware.name})`],
+        [words.which, lines && lines.filter(Boolean).join(', ')],
         [t.maintenance.information, decision && decisionText(decision, t)],
         [t.maintenance.expires, isOpenJob(job) && !beganAt && formats.moment(expiresAt)],
         [t.maintenance.took, beganAt && <Elapsed key="time" from={beganAt} to={job.endedAt} />],

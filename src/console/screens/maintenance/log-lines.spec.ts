@@ -1,4 +1,5 @@
-import { asText, filtered, logLineOf } from './log-lines';
+import { logLineOf } from '../../../protocol/log-lines';
+import { asText, filtered } from './log-lines';
 
 const lines = [
   { name: '001.device.error', value: 'media-jam: Tray 2' },

@@ -11,6 +11,7 @@ import { Empty } from '../../parts/loaded';
 import { ProblemNotice } from '../../parts/notice';
 import { Panel } from '../../parts/panel';
 import { InstallButton } from './install-dialog';
+import { ReadLogButton } from './log-dialog';
 import { WaitSelect, type Wait } from './wait-select';
 
 /** The maintenance operations of a device (E2), in the order of the protocol; settings have a panel of their own. */
@@ -73,6 +74,7 @@ function Start({ device, operation, wait, onWait }: StartProps) {
   const label = t.maintenance.runNamed(t.maintenance.operations[operation].name);
   if (operation === 'firmware-install')
     return <InstallButton device={device} label={label} wait={wait} onWait={onWait} />;
+  if (operation === 'logs-read') return <ReadLogButton device={device} label={label} wait={wait} onWait={onWait} />;
   if (operation === 'restart')
     return (
       <Confirm
