@@ -54,7 +54,7 @@ export function setting(text: string, earlier: Record<string, string> = {}): Rec
 
 /** Parser of an option with a time; without a zone, it is local. @returns RFC 3339 in UTC */
 export function moment(text: string): string {
-  const isTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/.test(text);
+  const isTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?$/.test(text);
   const at = isTime ? Date.parse(text.replace(' ', 'T')) : NaN;
   if (Number.isNaN(at))
     throw new InvalidArgumentError('Enter a time such as 2030-01-07T09:00 or 2030-01-07T09:00:00Z.');

@@ -113,8 +113,8 @@ describe('a campaign', () => {
     const id = await started(devices, { operation: 'logs-read', firmwareId: undefined });
     expect((await reaches(id, 'completed')).all).toMatchObject({ succeeded: 2, failed: 1 });
     const rows = await devicesOf(id);
-    expect(rows.map(({ failure }) => failure)).toEqual([null, 'forbidden', null]);
-    const job = (await plane.call('tom', 'GET', `/jobs/${rows[0]!.jobId}`)).body;
+    expect(rows.map(({ failure }) => failure)).toEqual(['forbidden', null, null]);
+    const job = (await plane.call('tom', 'GET', `/jobs/${rows[1]!.jobId}`)).body;
     expect(job).toMatchObject({ operation: 'logs-read', log: null, state: 'succeeded' });
     const range = { operation: 'logs-read', firmwareId: undefined, log: { level: 'warn' } };
     expect((await post(devices, range)).body).toMatchObject({ code: 'invalid-request' });

@@ -94,6 +94,7 @@ describe('maintenance from the command line', () => {
 
   it.each([
     ['2030-01-07T09:00:00Z', '2030-01-07T09:00:00.000Z'],
+    ['2030-01-07T09:00:00.123Z', '2030-01-07T09:00:00.123Z'],
     ['2030-01-07 09:00+01:00', '2030-01-07T08:00:00.000Z'],
     ['2030-01-07T09:00', new Date(2030, 0, 7, 9).toISOString()],
   ])('reads the time %s', (text, expected) => expect(moment(text)).toBe(expected));
