@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { oneOf } from './later-names';
-import type { ResultLine } from './maintenance';
 import { instant } from './names';
 
 /** Levels of log lines, mildest first. */
@@ -37,8 +36,8 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** `001.agent.warn` with `2030-01-07T09:00:00Z the text`. */
-export const logLineOf = ({ name, value }: ResultLine): LogLine => {
+/** Of a line of a result: `001.agent.warn` with `2030-01-07T09:00:00Z the text`. */
+export const logLineOf = ({ name, value }: { readonly name: string; readonly value: string }): LogLine => {
   const [, source = '', level = ''] = name.split('.');
   const [, time = '', text = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)? ?(.*)$/.exec(value) ?? [];
   return { source, level, time, text };
