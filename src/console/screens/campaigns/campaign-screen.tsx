@@ -26,7 +26,7 @@ import { Status } from '../../parts/status';
 import { Table } from '../../parts/table';
 import { activityText, jobTitle } from '../maintenance/job-texts';
 import { settingName, settingValue } from '../settings/setting-texts';
-import { campaignDeviceTone, campaignTone, holdText, hoursText } from './campaign-texts';
+import { campaignDeviceTone, campaignTone, holdText, hoursText, isExplained } from './campaign-texts';
 import { WaveBar, WaveLegend } from './wave-bar';
 
 /** A campaign: its progress by wave, what is held, and its devices. */
@@ -108,12 +108,12 @@ function Actions({ campaign }: { campaign: Campaign }) {
 }
 
 /** Why it is paused or has ended early, and what the user cannot do. */
-function Why({ campaign: { state, reason, detail, mayControl } }: { campaign: Campaign }) {
+function Why({ campaign }: { campaign: Campaign }) {
   const t = useText();
-  const isShown = reason !== null && (reason !== 'user' || state !== 'paused');
+  const { reason, detail, mayControl } = campaign;
   return (
     <>
-      {isShown && (
+      {reason !== null && isExplained(campaign) && (
         <div className="notice" role="status">
           <div>
             <strong>{t.campaigns.reasons[reason]}</strong>

@@ -22,6 +22,10 @@ const TONES: Record<CampaignState, Tone> = {
 export const campaignTone = ({ state, reason }: Pick<Campaign, 'state' | 'reason'>): Tone =>
   state === 'paused' && reason === 'user' ? 'asleep' : TONES[state];
 
+/** Whether a campaign shows why it is in its state; a pause that a user has made explains itself. */
+export const isExplained = ({ state, reason }: Pick<Campaign, 'state' | 'reason'>): boolean =>
+  reason !== null && (reason !== 'user' || state !== 'paused');
+
 const DEVICE_TONES: Record<CampaignDeviceState, Tone> = {
   waiting: 'off',
   running: 'busy',

@@ -11,7 +11,7 @@ import { Status } from '../../parts/status';
 import { Table } from '../../parts/table';
 import { Ago } from '../../parts/time';
 import { jobTitle } from '../maintenance/job-texts';
-import { campaignTone } from './campaign-texts';
+import { campaignTone, isExplained } from './campaign-texts';
 import { WaveBar } from './wave-bar';
 
 /** The campaigns, open and finished. */
@@ -68,6 +68,9 @@ export function CampaignTable({ campaigns }: { campaigns: readonly Campaign[] })
           cell: (each) => (
             <>
               <Status tone={campaignTone(each)}>{t.campaigns.states[each.state]}</Status>
+              {each.reason !== null && isExplained(each) && (
+                <div className="minor why">{t.campaigns.reasons[each.reason]}</div>
+              )}
               {each.waves.length > 1 && each.state === 'running' && (
                 <div className="minor">{t.campaigns.wave(`${each.wave}/${each.waves.length}`)}</div>
               )}
