@@ -35,7 +35,9 @@ describe('ApiClient', () => {
   it('sends the cookies of a login, without their attributes', async () => {
     const cookies = ['sid=abc; Path=/; HttpOnly', 'other=1; Secure'];
     api.routes['POST /api/auth/login'] = () => ({ body: sampleUser, headers: { 'Set-Cookie': cookies } });
-    await (await new ApiClient({ server: api.url, outbound: NO_PROXY }).login('tess', 'secret word', notAsked)).me();
+    const client = new ApiClient({ server: api.url, outbound: NO_PROXY });
+    const { session } = await client.login('tess', 'secret word', notAsked);
+    await session.me();
     expect(api.requests[0]?.body).toEqual({ username: 'tess', password: 'secret word' });
     expect(api.requests[1]?.headers.cookie).toBe('sid=abc; other=1');
   });

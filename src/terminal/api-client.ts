@@ -56,15 +56,24 @@ export class ApiClient {
   /**
    * S101.
    * @param code of the second factor, called if the login needs one
-   * @returns a client with the cookies of the login
+   * @param earlier cookie of an earlier login (earlier-login.ts)
+   * @returns a client with the cookies of the login, and these
    */
-  async login(username: string, password: string, code: () => Promise<string>): Promise<ApiClient> {
+  async login(
+    username: string,
+    password: string,
+    code: () => Promise<string>,
+    earlier?: string,
+  ): Promise<{ session: ApiClient; cookies: readonly string[] }> {
     const path = '/api/auth/login';
-    const first = await httpExchange(this.address, { method: 'POST', path, body: { username, password } });
+    const known = new ApiClient(this.address, earlier === undefined ? undefined : { cookies: earlier });
+    const asked = { method: 'POST', path, body: { username, password }, headers: known.headers() } as const;
+    const first = await httpExchange(this.address, asked);
     if (problem.safeParse(parseJson(first.body)).data?.code !== 'second-factor-required')
-      return this.withCookies(this.successful(first));
-    const pending = this.withCookies(first);
-    return this.withCookies(
+      return this.loggedIn(this.successful(first));
+    const cookies = [...this.cookiesOf(first), ...(earlier === undefined ? [] : [earlier])].join('; ');
+    const pending = new ApiClient(this.address, { cookies });
+    return this.loggedIn(
       await pending.exchange({ method: 'POST', path: `${path}/code`, body: { code: await code() } }),
     );
   }
@@ -197,10 +206,16 @@ export class ApiClient {
     return this.successful(await httpExchange(this.address, { ...asked, headers: this.headers() }));
   }
 
-  private withCookies({ headers }: HttpAnswer): ApiClient {
-    const cookies = headers['set-cookie']?.map((cookie) => cookie.split(';')[0]).join('; ');
-    if (!cookies) throw new UnexpectedAnswer(this.address.server, 'the login set no cookie');
-    return new ApiClient(this.address, { cookies });
+  private loggedIn(answer: HttpAnswer): { session: ApiClient; cookies: readonly string[] } {
+    const cookies = this.cookiesOf(answer);
+    return { session: new ApiClient(this.address, { cookies: cookies.join('; ') }), cookies };
+  }
+
+  /** As `name=value`. */
+  private cookiesOf({ headers }: HttpAnswer): string[] {
+    const cookies = (headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0]!);
+    if (cookies.length === 0) throw new UnexpectedAnswer(this.address.server, 'the login set no cookie');
+    return cookies;
   }
 
   private successful(answer: HttpAnswer): HttpAnswer {

@@ -45,14 +45,18 @@ export async function readCredentials(env: NodeJS.ProcessEnv): Promise<Credentia
   return data;
 }
 
-/** Writes a private temporary file and renames it, so that the stored login is never incomplete. */
 export async function storeCredentials(env: NodeJS.ProcessEnv, value: Credentials): Promise<string> {
   const path = credentialsPath(env);
+  await writePrivately(path, value);
+  return path;
+}
+
+/** Writes a private temporary file and renames it, so that what is stored is never incomplete. */
+export async function writePrivately(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const beside = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(beside, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   await rename(beside, path);
-  return path;
 }
 
 export async function removeCredentials(env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeFolder } from '../../test/support/remove-folder';
@@ -7,7 +7,7 @@ import { recordedTerminal, type RecordedTerminal } from '../../test/support/term
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../test/support/terminal/fake-api';
 import { makeCertificate } from '../../test/support/test-certificate';
 import { until } from '../../test/support/until';
-import { login, whoami, type LoginOptions } from './login';
+import { login, logout, whoami, type LoginOptions } from './login';
 import { runCommand } from './run-command';
 
 const routes = (protocol = 1): FakeApiRoutes => ({
@@ -126,6 +126,58 @@ describe('platen login', () => {
     ]);
     expect(api.requests[3]?.body).toMatchObject({ name: expect.stringMatching(/^platen on /), expiresInDays: 30 });
     expect(terminal.journal.steps()).toEqual(['S101']);
+  });
+
+  describe('on a computer that has logged in before', () => {
+    const own = 'platen.browser=id.1.signature~id.1.other';
+    const withBrowser = (): FakeApiRoutes => ({
+      ...routes(),
+      'POST /api/auth/login': () => ({
+        body: sampleUser,
+        headers: { 'Set-Cookie': [`${own}; Path=/; HttpOnly`, 'platen.sid=abc; HttpOnly'] },
+      }),
+    });
+    const file = () => join(folder, 'platen', 'credentials.earlier-logins.json');
+    const sent = (): (string | undefined)[] =>
+      api.requests.filter(({ line }) => line.startsWith('POST /api/auth/login')).map(({ headers }) => headers.cookie);
+    beforeEach(async () => (api = await startFakeApi(withBrowser())));
+
+    it('proves that to the server, also after a logout, and to no other server', async () => {
+      await logIn('right word');
+      expect((await stat(file())).mode & 0o777).toBe(0o600);
+      expect(await runCommand(recordedTerminal(env).io, logout)).toBe(0);
+      await logIn('right word');
+      expect(sent()).toEqual([undefined, own]);
+      await api.stop();
+      api = await startFakeApi(withBrowser());
+      await logIn('right word');
+      expect(sent()).toEqual([undefined]);
+    });
+
+    it('proves it with the code of the second factor, too', async () => {
+      await logIn('right word');
+      api.routes = {
+        ...withBrowser(),
+        'POST /api/auth/login': () => ({
+          ...problemAnswer('second-factor-required'),
+          headers: { 'Set-Cookie': 'platen.sid=pending; HttpOnly' },
+        }),
+        'POST /api/auth/login/code': () => ({ body: sampleUser, headers: { 'Set-Cookie': 'platen.sid=abc' } }),
+      };
+      expect((await logIn('right word', { code: '123456' }))[0]).toBe(0);
+      expect(sent()).toEqual([undefined, own, `platen.sid=pending; ${own}`]);
+    });
+
+    it.each([
+      ['is damaged', (): Promise<unknown> => writeFile(file(), '{"')],
+      ['has another cookie', () => writeFile(file(), JSON.stringify({ [api.url]: 'platen.sid=abc' }))],
+      ['cannot be read or written', () => rm(file()).then(() => mkdir(file()))],
+    ])('logs in without it if the file %s', async (_how, damage) => {
+      await logIn('right word');
+      await damage();
+      expect((await logIn('right word'))[0]).toBe(0);
+      expect(sent()).toEqual([undefined, undefined]);
+    });
   });
 
   it('revokes the token of the previous login', async () => {

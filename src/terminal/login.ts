@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION } from '../protocol/version';
 import { ApiClient } from './api-client';
 import { ask, askHidden, readPassword } from './ask';
 import { outboundOf, removeCredentials, storeCredentials, storedLogin } from './credentials';
+import { earlierLogin, keepEarlierLogin } from './earlier-login';
 import { minute } from './formats';
 import { showUnread } from './notices';
 import { authorityIn, trustServer } from './server-trust';
@@ -67,7 +68,10 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
   const username = options.user ?? (await ask(io, 'User ID: '));
   const password = options.passwordStdin ? await readPassword(io) : await askHidden(io, 'Password: ');
   io.journal.step('S101');
-  const session = await client.login(username, password, () => secondFactor(io, options.code));
+  const earlier = await earlierLogin(io.env, address.server);
+  const code = () => secondFactor(io, options.code);
+  const { session, cookies } = await client.login(username, password, code, earlier);
+  await keepEarlierLogin(io.env, address.server, cookies);
   try {
     const user = await session.me();
     const { token, expiresAt } = await session.createToken(`platen on ${hostname()}`.slice(0, 100), TOKEN_DAYS);
