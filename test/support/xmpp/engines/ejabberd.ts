@@ -9,7 +9,25 @@ const erlLibs = (): string =>
   execFileSync('sh', ['-c', 'dirname /usr/lib/*/ejabberd-23.01'], { encoding: 'utf8' }).trim();
 const MODULES = ['mod_platen', 'platen_c2s'];
 
-export const startEjabberd = (domain: string): Promise<XmppEngine> =>
+/** A node of a cluster; its address is one of loopback. All nodes have the same port. */
+export interface ClusterNode {
+  readonly address: string;
+  readonly port: number;
+  /** Address of the node that it joins. */
+  readonly joins?: string;
+}
+
+const nameOf = (address: string) => `platen@${address}`;
+
+/** Without epmd, as ERL_DIST_PORT and INET_DIST_INTERFACE of ejabberdctl do it. */
+const clustered = ({ address, port, joins }: ClusterNode): string[] => [
+  ...['-name', nameOf(address), '-setcookie', SECRET, '-start_epmd', 'false', '-erl_epmd_port', String(port)],
+  ...['-kernel', 'inet_dist_use_interface', `{${address.replaceAll('.', ',')}}`],
+  ...(joins ? ['-eval', `ejabberd_cluster:join('${nameOf(joins)}')`] : []),
+];
+
+/** @param node absent: one of its own, without a name, so that it needs neither epmd nor a cookie */
+export const startEjabberd = (domain: string, node?: ClusterNode): Promise<XmppEngine> =>
   XmppEngine.start(
     domain,
     ({ folder, port, componentPort, certificate }) => {
@@ -32,10 +50,11 @@ export const startEjabberd = (domain: string): Promise<XmppEngine> =>
     ({ folder }) =>
       Program.start(
         'ejabberd',
-        // a node without a name needs no epmd and no cookie; schedulers that do not spin leave the processors to the tests
+        // schedulers that do not spin leave the processors to the tests
         unprivileged(
           ...['erl', '-noinput', '+S', '1', '+sbwt', 'none', '-pa', join(folder, 'modules')],
           ...['-mnesia', 'dir', `"${join(folder, 'data')}"`, '-s', 'ejabberd'],
+          ...(node ? clustered(node) : []),
         ),
         {
           env: {
