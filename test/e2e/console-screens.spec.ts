@@ -203,6 +203,14 @@ it.each(LANGUAGES)('a deployment can be followed on every screen, in %s', async 
   await page.getByText('Less memory per session').waitFor();
   await page.getByRole('img', { name: t.deployment.picture(2) }).waitFor();
   await show('deployment');
+  await page.getByRole('button', { name: t.relays.editTitle('paris-1') }).click();
+  await page.getByRole('textbox', { name: t.relays.region }).waitFor();
+  await look(`relay-edit-${spoken}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: t.relays.drainOf('paris-1') }).click();
+  await page.getByText(t.relays.drainHint).waitFor();
+  await look(`relay-drain-${spoken}`);
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: t.deployment.instruct }).click();
   await page.getByLabel(t.deployment.whens.at).click();
   await page.getByRole('textbox', { name: t.deployment.time }).waitFor();

@@ -93,9 +93,31 @@ const releases: Release[] = [
   stored('0.2.0', 'Faster panels', true),
   stored('0.3.0', 'Less memory per session'),
 ];
+/** The load that a relay has reported, the n-th time. */
+const loadAt = (n: number) => ({
+  ...{ at: ago((60 - n) / 12), sessions: 400 + n, limit: 3_000, pairs: 4, cpuShare: 0.63, residentBytes: 412_000_000 },
+  bytesPerSecond: Math.round(9_000_000 * (1 + Math.sin(n / 5))),
+});
 const relays: z.infer<typeof relay>[] = [
   sampleRelay({ id: 'local', version: '0.2.0', pairs: 2, links: 3, sessions: 3, driver: 'local' }),
   sampleRelay({ id: 'osaka', version: '0.1.0', pairs: 1, draining: true, obstacle: 'deployment' }),
+  sampleRelay({
+    ...{ id: 'paris-1', pairs: 4, links: 451, sessions: 451, limit: 500, setLimit: 500 },
+    ...{
+      region: 'eu-west',
+      ownRegion: 'eu-west',
+      load: loadAt(59),
+      points: Array.from({ length: 60 }, (_, n) => loadAt(n)),
+    },
+  }),
+  sampleRelay({
+    ...{ id: 'paris-2', links: 12, sessions: 12, region: 'eu-west', setRegion: 'eu-west', obstacle: 'drained' },
+    drain: { since: ago(42), by: 'alex' },
+  }),
+  sampleRelay({
+    ...{ id: 'sydney', connected: false, version: '', pairs: 0, region: 'ap-south', ownRegion: 'ap-south' },
+    ...{ obstacle: 'not-connected', lastSeenAt: ago(300) },
+  }),
 ];
 const notice = (n: number, changed: Partial<SessionNotice> = {}): Notice => ({
   id: idOf(n),
