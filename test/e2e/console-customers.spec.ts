@@ -3,6 +3,7 @@ import { ConsoleBrowser } from '../support/browser/console-browser';
 import { findings } from '../support/browser/axe';
 import { CONSOLE_URL, ConsoleWithoutServer, refuse } from '../support/browser/console-without-server';
 import { sampleUser } from '../support/samples/api-samples';
+import { sampleRelay } from '../support/samples/sample-relay';
 
 const AT = '2026-03-02T09:00:00.000Z';
 const id = (n: number): string => `0d2b3f6e-3c56-4d0a-9a52-${String(n).padStart(12, '0')}`;
@@ -69,11 +70,11 @@ describe('customers in the console, without a server', () => {
     await visit('/customers');
     await panel('Acme').getByText('Technicians: Tess Technician').waitFor();
     await panel('Acme')
-      .getByRole('row', { name: /Head office hall/ })
+      .getByRole('row', { name: /Head office As the customer hall/ })
       .waitFor();
     await panel('Bakery').getByText('No technicians are assigned. Only administrators see this customer.').waitFor();
     await panel('Bakery')
-      .getByRole('row', { name: /Mill No agents/ })
+      .getByRole('row', { name: /Mill As the customer No agents/ })
       .waitFor();
     expect(await findings(page)).toEqual([]);
   });
@@ -98,6 +99,35 @@ describe('customers in the console, without a server', () => {
       [`POST /api/customers/${ACME}/sites`, { name: 'Store' }],
       [`PATCH /api/customers/${ACME}`, { name: 'Acme Ltd' }],
       [`PATCH /api/sites/${OFFICE}`, { name: 'Office' }],
+    ]);
+  });
+
+  it('and their sites choose the relays of a region', async () => {
+    const [acme] = customers as [(typeof customers)[number]];
+    const only = { ...acme, relayPreference: { region: 'eu', only: true }, sites: acme.sites };
+    await visit('/customers', [only]);
+    await page.route(/\/api\/relays$/, (route) =>
+      route.fulfill({ json: [sampleRelay({ id: 'tokyo', region: 'jp' })] }),
+    );
+    await panel('Acme').getByText('Relays: region eu only').waitFor();
+    await panel('Acme')
+      .getByRole('row', { name: /Head office As the customer/ })
+      .waitFor();
+    expect(await findings(page)).toEqual([]);
+    await press('Choose relays for Head office');
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByLabel('Only this region').isDisabled()).toBe(true);
+    await dialog.getByRole('combobox', { name: 'Preferred region' }).click();
+    await page.getByRole('option', { name: 'jp' }).click();
+    await dialog.getByLabel('Only this region').check();
+    expect(await findings(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await press('Choose relays for Acme');
+    await enter('Preferred region', '');
+    expect(changes).toEqual([
+      [`PUT /api/sites/${OFFICE}/relay-preference`, { preference: { region: 'jp', only: true } }],
+      [`PUT /api/customers/${ACME}/relay-preference`, { preference: null }],
     ]);
   });
 

@@ -203,7 +203,7 @@ it.each(LANGUAGES)('a deployment can be followed on every screen, in %s', async 
   await page.getByText('Less memory per session').waitFor();
   await page.getByRole('img', { name: t.deployment.picture(2) }).waitFor();
   await show('deployment');
-  await page.getByRole('button', { name: t.relays.editTitle('paris-1') }).click();
+  await page.getByRole('button', { name: t.relays.editOf('paris-1') }).click();
   await page.getByRole('textbox', { name: t.relays.region }).waitFor();
   await look(`relay-edit-${spoken}`);
   await page.keyboard.press('Escape');

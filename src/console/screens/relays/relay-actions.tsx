@@ -95,7 +95,7 @@ function Edit({ relay: { id, ownRegion, setRegion, setLimit } }: { relay: Relay 
       <Button
         size="xs"
         variant="default"
-        aria-label={t.relays.editTitle(id)}
+        aria-label={t.relays.editOf(id)}
         onClick={() => {
           decide.reset();
           setOpened(true);
