@@ -42,9 +42,13 @@ export async function startRelay(cli, parent, plane, pairs, settings = {}) {
     pairs: own.filter(({ words }) => words.includes('pair')).map(({ pid }) => pid),
     /** Bytes of heap in use after a garbage collection. */
     async heapOf(pid) {
-      const heap = new Promise((resolve) =>
-        log.on('line', (line) => line.startsWith('heap ') && resolve(Number(line.slice(5)))),
-      );
+      const heap = new Promise((resolve) => {
+        log.on('line', function read(line) {
+          if (!line.startsWith('heap ')) return;
+          log.off('line', read);
+          resolve(Number(line.slice(5)));
+        });
+      });
       process.kill(pid, 'SIGUSR2');
       return heap;
     },
