@@ -343,7 +343,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
   const maintenance = { identify: allowed, 'test-page': allowed, restart: allowed };
   const access: Record<string, object> = {
     'demo-mfp': {
-      maintenance: { ...maintenance, 'firmware-install': allowed, 'settings-set': allowed },
+      maintenance: { ...maintenance, 'firmware-install': allowed, 'settings-set': allowed, 'logs-read': allowed },
       ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`,
       firmware: `tcp://127.0.0.1:${ports.raw}`,
       display: { url: `http://127.0.0.1:${ports.displayAgent}`, secretFile: join(folder, SECRET_FILE) },
