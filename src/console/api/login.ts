@@ -11,15 +11,20 @@ function become(client: ConsoleQueryClient, me: User | null): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
 }
 
+/** A new password replaces the login of this browser, too; a request for it in between finds none. */
+let loginReplaced: Promise<unknown> = Promise.resolve();
+
 /** The user who is logged in, or null. */
 export const useMe = () =>
   useQuery({
     queryKey: ['me'],
-    queryFn: () =>
-      call(user, 'GET', '/auth/me').catch((error: unknown) => {
+    queryFn: async () => {
+      await loginReplaced.catch(() => undefined);
+      return call(user, 'GET', '/auth/me').catch((error: unknown) => {
         if (codeOf(error) === 'not-logged-in') return null;
         throw error;
-      }),
+      });
+    },
     staleTime: 0,
   });
 
@@ -103,7 +108,15 @@ export function useChangeProfile() {
   });
 }
 
-export const useChangePassword = () =>
-  useMutation({
-    mutationFn: (body: z.infer<typeof passwordChange>) => call(nothing, 'POST', '/auth/password', body),
+export function useChangePassword() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (body: z.infer<typeof passwordChange>) => {
+      const changed = call(nothing, 'POST', '/auth/password', body);
+      loginReplaced = changed;
+      return changed;
+    },
+    // what was asked for meanwhile may have been refused
+    onSuccess: () => void client.invalidateQueries(),
   });
+}

@@ -11,7 +11,8 @@ export interface LiveListener {
   onConnected(): void;
   /** @param connected false: it could not connect; the server also refuses a login that has ended */
   onLost(connected: boolean): void;
-  onLoggedOut(): void;
+  /** Resolves when it is known whether there is another login, as after a new password: it connects again then. */
+  onLoggedOut(): Promise<void>;
 }
 
 /** Keeps one WebSocket for live events, and reconnects with back-off and jitter. @returns stops it */
@@ -36,11 +37,15 @@ export function listenLive(listener: LiveListener): () => void {
     };
     own.onclose = ({ code }) => {
       if (stopped) return;
-      if (code === LIVE_CLOSES['logged-out'].close) return listener.onLoggedOut();
+      if (code === LIVE_CLOSES['logged-out'].close) return void listener.onLoggedOut().then(connectLater, connectLater);
       listener.onLost(connected);
-      timer = setTimeout(connect, jittered(wait, { least: 0.5, most: 1 }));
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      connectLater();
     };
+  };
+  const connectLater = (): void => {
+    if (stopped) return;
+    timer = setTimeout(connect, jittered(wait, { least: 0.5, most: 1 }));
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   };
   const reconnectNow = (): void => {
     if (stopped || socket?.readyState !== WebSocket.CLOSED) return;

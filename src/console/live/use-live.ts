@@ -25,7 +25,7 @@ export function useLive(userId: string): boolean {
         clearTimeout(hint);
         hint = setTimeout(() => setConnected(false), QUIET_MS);
       },
-      onLoggedOut: () => void client.invalidateQueries({ queryKey: ['me'] }),
+      onLoggedOut: () => client.invalidateQueries({ queryKey: ['me'] }),
     });
     return () => {
       clearTimeout(hint);
