@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -176,8 +177,9 @@ describe('a relay that a command deploys', () => {
   it('is not deployed while it is not connected', async () => {
     await east!.stop();
     east = undefined;
-    const gone = async () => !(await relays()).some((each) => 'id' in each && each.id === 'east');
-    await until('it to disconnect', gone, undefined, 20);
+    const gone = { id: 'east', obstacle: 'not-connected' };
+    const isGone = async () => (await relays()).some((each) => isDeepStrictEqual({ ...each, ...gone }, each));
+    await until('it to disconnect', isGone, undefined, 20);
     const answer = await plane.call('ada', 'POST', '/deployments', { relayId: 'east', release: '1.1.0' });
     expect(answer).toMatchObject({ status: 404, body: { code: 'unknown-relay' } });
   });
