@@ -21,6 +21,7 @@ import { CampaignEntity } from './src/server/campaigns/campaign.entity';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
 import { AccountMails1763683200070 } from './src/server/database/migrations/0070-account-mails';
 import { LogSelections1763683200071 } from './src/server/database/migrations/0071-log-selections';
+import { ReportedSettings1763683200072 } from './src/server/database/migrations/0072-reported-settings';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
@@ -207,6 +208,7 @@ const migrations = [
   Relays1763683200068,
   AccountMails1763683200070,
   LogSelections1763683200071,
+  ReportedSettings1763683200072,
 ];
 
 const common = {

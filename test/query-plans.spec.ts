@@ -457,6 +457,10 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['page (offline)', () => fleet.page({ ...allDevices, filter: { presence: 'offline' } }, byName)],
         ['page (every filter)', () => fleet.page({ ...allDevices, filter: everyFilter }, byName)],
         ['page (named)', () => fleet.page({ ...allDevices, deviceIds: ['d', 'e'] }, byName)],
+        [
+          'page (compared)',
+          () => fleet.page({ ...allDevices, drift: { wanted: { location: 'x' }, state: 'differs' } }, byName),
+        ],
         ['ids', () => fleet.ids({ ...allDevices, deviceIds: ['d', 'e'] })],
       ],
     ],
@@ -629,7 +633,16 @@ const NOT_CALLED: Record<string, readonly string[]> = {
   AgentsRepository: ['all', 'addCode', 'takeCode', 'remove', 'login'],
   DevicesRepository: ['replaceAll'],
   // they count all devices within reach, for a list that a user has open; bench/database/fleet.mjs measures them
-  FleetRepository: ['counts', 'groups', 'firmwareVersions', 'counting', 'selected', 'onlineAgents'],
+  FleetRepository: [
+    'counts',
+    'driftCounts',
+    'groups',
+    'firmwareVersions',
+    'counting',
+    'selected',
+    'onlineAgents',
+    'drift',
+  ],
   ReadingsRepository: ['meteredDevice', 'store'],
   ThinningRepository: ['thinOne', 'thinPeriod'],
   RetentionRepository: ['due', 'returnFreePages', 'bytes'],

@@ -92,6 +92,8 @@ export async function startServer({ environment }) {
       child.send('read');
       return (await answer)[0];
     },
+    /** What has been measured so far does not count. */
+    reset: () => child.send('reset'),
     end: (signal = 'SIGTERM') => {
       child.kill(signal);
       return exited;

@@ -26,31 +26,34 @@ export class SettingsDrift {
 
   /** @throws UnknownSettingsTemplate */
   async counts(actor: Actor, templateId: string): Promise<DriftCounts> {
-    const counts = { devices: 0, differs: 0, unknown: 0, unsupported: 0, same: 0 };
-    for await (const rows of this.all(actor, await this.templates.find(actor, templateId))) {
-      counts.devices += rows.length;
-      for (const { state } of rows) counts[state] += 1;
-    }
-    return counts;
+    const template = await this.templates.find(actor, templateId);
+    const counts = await this.fleet.driftCounts(actor, devicesOf(template), template.settings);
+    const of = (state: DriftState): number => counts.get(state) ?? 0;
+    const devices = [...counts.values()].reduce((sum, each) => sum + each, 0);
+    return {
+      devices,
+      differs: of('differs'),
+      unknown: of('unknown'),
+      unsupported: of('unsupported'),
+      same: of('same'),
+    };
   }
 
   /** By name. @throws UnknownSettingsTemplate, InvalidCursor */
   async page(actor: Actor, templateId: string, { state, limit, cursor }: DriftQuery): Promise<Page<DeviceDrift>> {
-    const found: DeviceDrift[] = [];
-    for await (const rows of this.all(actor, await this.templates.find(actor, templateId), cursor)) {
-      found.push(...inState(rows, state));
-      if (found.length <= limit) continue;
-      const page = found.slice(0, limit);
-      return { rows: page, next: this.fleet.cursorAfter({ name: page.at(-1)!.deviceName, id: page.at(-1)!.deviceId }) };
-    }
-    return { rows: found, next: null };
+    return this.read(actor, await this.templates.find(actor, templateId), state, { limit, cursor });
   }
 
   /** All devices, page by page. @throws UnknownSettingsTemplate */
   async *export(actor: Actor, templateId: string, state: DriftState | undefined): AsyncGenerator<DeviceDrift[]> {
     const template = await this.templates.find(actor, templateId);
     await this.audit.record(actor, 'settings-template.exported', templateId, template.name);
-    for await (const rows of this.all(actor, template)) yield inState(rows, state);
+    for (let cursor: string | undefined; ;) {
+      const { rows, next } = await this.read(actor, template, state, { limit: LIMITS.PAGE_ROWS, cursor });
+      yield rows;
+      if (next === null) return;
+      cursor = next;
+    }
   }
 
   /** @throws UnknownDevice */
@@ -64,20 +67,18 @@ export class SettingsDrift {
     }));
   }
 
-  private async *all(actor: Actor, template: SettingsTemplateEntity, from?: string): AsyncGenerator<DeviceDrift[]> {
-    for (let cursor = from; ;) {
-      const page = { limit: LIMITS.PAGE_ROWS, cursor };
-      const { rows, next } = await this.fleet.inViewsByName(actor, devicesOf(template), page);
-      const known = await this.settings.knownOf(rows.map(({ device }) => device.id));
-      yield rows.map((inView) => driftOf(template, inView, known.get(inView.device.id)));
-      if (next === null) return;
-      cursor = next;
-    }
+  private async read(
+    actor: Actor,
+    template: SettingsTemplateEntity,
+    state: DriftState | undefined,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<Page<DeviceDrift>> {
+    const drift = state && { wanted: template.settings, state };
+    const { rows, next } = await this.fleet.inViewsByName(actor, { ...devicesOf(template), drift }, page);
+    const known = await this.settings.knownOf(rows.map(({ device }) => device.id));
+    return { rows: rows.map((inView) => driftOf(template, inView, known.get(inView.device.id))), next };
   }
 }
-
-const inState = (rows: readonly DeviceDrift[], state: DriftState | undefined): DeviceDrift[] =>
-  rows.filter((each) => state === undefined || each.state === state);
 
 function driftOf(
   template: SettingsTemplateEntity,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { ALERT_SEVERITIES } from '../../../protocol/device-information';
+import type { DriftState, WantedSettings } from '../../../protocol/device-settings';
 import type {
   FleetCounts,
   FleetFilter,
@@ -17,6 +18,7 @@ import type { Page } from '../../database/page';
 import { AgentEntity } from '../agents/agent.entity';
 import { DeviceEntity } from '../device.entity';
 import { DeviceNotesEntity } from '../notes/device-notes.entity';
+import { DeviceSettingsEntity } from '../settings/device-settings.entity';
 import { cursorOf, positionOf } from './fleet-cursor';
 
 /** Devices within reach that a filter fits, at a moment: which agents are connected is not in the database. */
@@ -25,6 +27,8 @@ export interface Selection {
   readonly filter: FleetFilter;
   /** Only these. */
   readonly deviceIds?: readonly string[];
+  /** Only those whose settings compare so with these values. */
+  readonly drift?: { readonly wanted: WantedSettings; readonly state?: DriftState };
   readonly onlineAgents: readonly string[];
   readonly now: Date;
 }
@@ -50,6 +54,10 @@ const FROM_AGENT = `a.id || '' = d.agentId`;
 const MODEL = `CASE WHEN d.model <> '' THEN d.model ELSE d.reportedModel END`;
 const LOW = `d.supplyLevel < ${LIMITS.SUPPLY_LOW_PERCENT}`;
 const severityOf = (severity: (typeof ALERT_SEVERITIES)[number]): number => ALERT_SEVERITIES.indexOf(severity) + 1;
+
+/** The worst first, as `driftStateOf` has them. */
+const RANKS = ['differs', 'unknown', 'unsupported', 'same'] as const satisfies readonly DriftState[];
+const rankOf = (state: DriftState): number => RANKS.indexOf(state);
 
 const GROUPINGS: Record<FleetGrouping, { id: string; name: string; customerName: string }> = {
   customer: { id: 'c.id', name: 'c.name', customerName: `''` },
@@ -91,6 +99,16 @@ export class FleetRepository {
   async counts(selection: Selection): Promise<FleetCounts> {
     const [row] = await this.counting(selection).getRawMany<CountedRow>();
     return countsOf(row);
+  }
+
+  /** How many devices compare in which way with wanted values, as `driftStateOf` says. */
+  async driftCounts(selection: Selection, wanted: WantedSettings): Promise<ReadonlyMap<DriftState, number>> {
+    const rows = await this.selected({ ...selection, drift: { wanted } })
+      .select(this.drift, 'rank')
+      .addSelect('COUNT(*)', 'devices')
+      .groupBy('1')
+      .getRawMany<{ rank: number | string; devices: number | string }>();
+    return new Map(rows.map(({ rank, devices }) => [RANKS[Number(rank)]!, Number(devices)]));
   }
 
   /** By name, with one more than FLEET_GROUPS if there are more. */
@@ -143,12 +161,17 @@ export class FleetRepository {
   }
 
   private selected(
-    { reach, filter, deviceIds, onlineAgents, now }: Selection,
+    { reach, filter, deviceIds, drift, onlineAgents, now }: Selection,
     join = TO_AGENT,
   ): SelectQueryBuilder<DeviceEntity> {
     const query = this.devices.createQueryBuilder('d').innerJoin(AgentEntity, 'a', join);
     within(query, reach, { site: 'a.siteId', device: 'd.id', requester: null });
     if (deviceIds) query.andWhere('d.id IN (:...deviceIds)', { deviceIds });
+    if (drift) {
+      query.leftJoin(DeviceSettingsEntity, 'ds', 'ds.deviceId = d.id');
+      query.setParameter('wanted', JSON.stringify(drift.wanted));
+    }
+    if (drift?.state !== undefined) query.andWhere(`${this.drift} = :rank`, { rank: RANKS.indexOf(drift.state) });
     const { search, customerId, siteId, model, firmwareVersion, otherFirmware, presence, silentHours } = filter;
     const { state, alerts, suppliesBelow } = filter;
     if (customerId !== undefined || search) withPlaces(query);
@@ -173,6 +196,25 @@ export class FleetRepository {
       query.andWhere(isSilent, { ...online, seenBefore });
     }
     return query;
+  }
+
+  /** The rank of the worst setting of a device; the parameter `wanted` is a JSON object. */
+  private get drift(): string {
+    const [known, value, wanted] =
+      this.devices.manager.connection.options.type === 'postgres'
+        ? [
+            'known.of -> w.key',
+            'known.of ->> w.key',
+            'json_each_text(CAST(:wanted AS json)) AS w(key, value), (SELECT CAST(ds.reported AS json) AS of) AS known',
+          ]
+        : [
+            `json_type(ds.reported, '$."' || w.key || '"')`,
+            `json_extract(ds.reported, '$."' || w.key || '"')`,
+            'json_each(:wanted) AS w',
+          ];
+    const absent = `CASE WHEN d.operations LIKE '%"settings-read"%' THEN ${rankOf('unknown')} ELSE ${rankOf('unsupported')} END`;
+    return `(SELECT MIN(CASE WHEN ${known} IS NULL THEN ${absent} WHEN ${value} IS NULL THEN ${rankOf('unsupported')}
+      WHEN ${value} <> w.value THEN ${rankOf('differs')} ELSE ${rankOf('same')} END) FROM ${wanted})`;
   }
 
   /** The parameter `online`, a JSON array, as rows: an IN list of thousands of parameters would be parsed each time. */

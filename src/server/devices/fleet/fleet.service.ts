@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { DriftState, WantedSettings } from '../../../protocol/device-settings';
 import type {
   FleetDevice,
   FleetExportQuery,
@@ -19,13 +20,14 @@ import { presentedDevice } from '../devices.presenter';
 import { DevicesService, type DeviceInView } from '../devices.service';
 import { DeviceNotesRepository } from '../notes/device-notes.repository';
 import { UNKNOWN_SUPPLY } from '../reported-summary';
-import { cursorOf } from './fleet-cursor';
 import { FleetRepository, type Selection, type SortedPage } from './fleet.repository';
 
 /** Devices that a filter fits; of these only the named ones, if some are named. */
 export interface FleetDevices {
   readonly filter: FleetFilter;
   readonly deviceIds?: readonly string[];
+  /** Only those whose settings compare so with these values. */
+  readonly drift?: Selection['drift'];
 }
 
 /** The device list of users. */
@@ -90,6 +92,14 @@ export class FleetService {
   async count(actor: Actor, devices: FleetDevices): Promise<number> {
     return (await this.repository.counts(await this.selection(actor, devices))).devices;
   }
+  /** How many of these devices compare in which way with wanted values. */
+  async driftCounts(
+    actor: Actor,
+    devices: FleetDevices,
+    wanted: WantedSettings,
+  ): Promise<ReadonlyMap<DriftState, number>> {
+    return this.repository.driftCounts(await this.selection(actor, devices), wanted);
+  }
   /** Those of these devices that are within reach of the actor, in the same order. */
   async among(actor: Actor, deviceIds: readonly string[]): Promise<string[]> {
     const found = new Set(await this.repository.ids(await this.selection(actor, { filter: {}, deviceIds })));
@@ -105,10 +115,6 @@ export class FleetService {
     const { rows, next } = await this.repository.page(await this.selection(actor, devices), page);
     return { rows: await this.devices.inViews(rows), next };
   }
-  /** The place after a device in their order by name. */
-  cursorAfter({ name, id }: { readonly name: string; readonly id: string }): string {
-    return cursorOf(name, id, 'name');
-  }
 
   private async read(actor: Actor, filter: FleetFilter, page: SortedPage): Promise<Page<FleetDevice>> {
     const { rows, next } = await this.repository.page(await this.selection(actor, { filter }), page);
@@ -123,8 +129,8 @@ export class FleetService {
     return { rows: presented, next };
   }
 
-  private async selection(actor: Actor, { filter, deviceIds }: FleetDevices): Promise<Selection> {
+  private async selection(actor: Actor, { filter, deviceIds, drift }: FleetDevices): Promise<Selection> {
     const reach = await this.customers.reachOf(actor);
-    return { reach, filter, deviceIds, onlineAgents: this.transport.onlineAgents(), now: new Date() };
+    return { reach, filter, deviceIds, drift, onlineAgents: this.transport.onlineAgents(), now: new Date() };
   }
 }

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
 import type { SettingRow } from '../../../protocol/device-settings';
 import { lockDevice } from '../devices.repository';
-import { DeviceSettingsEntity } from './device-settings.entity';
+import { DeviceSettingsEntity, reportedValues } from './device-settings.entity';
 
 /** All SQL for the settings of devices. */
 @Injectable()
@@ -28,7 +28,8 @@ export class DeviceSettingsRepository {
       if (!(await lockDevice(manager, { id: deviceId, agentId }))) return;
       const stored = await manager.findOneBy(DeviceSettingsEntity, { deviceId });
       const rows = merge(stored?.rows ?? []);
-      await manager.upsert(DeviceSettingsEntity, { deviceId, rows, readAt: new Date(), jobId }, ['deviceId']);
+      const values = { deviceId, rows, reported: reportedValues(rows), readAt: new Date(), jobId };
+      await manager.upsert(DeviceSettingsEntity, values, ['deviceId']);
     });
   }
 }
