@@ -24,6 +24,9 @@ import { RELAY_RPC_SUBPROTOCOL } from '../../../src/protocol/version';
 import { RpcPeer, type RpcHandlers } from '../../../src/tunnel/json-rpc';
 import { until } from '../until';
 
+/** On a busy machine too: a session that expires in the middle of a test ends its connections. */
+const LONGER_THAN_A_TEST_MS = 10 * 60_000;
+
 /** What one remote session needs at both ends. */
 export interface PreparedSession {
   readonly linkId: string;
@@ -107,8 +110,8 @@ export class FakeControlPlane {
 
   /** S145-S149: a link with tokens for both halves. */
   async prepare({
-    connectMs = 60_000,
-    validMs = 60_000,
+    connectMs = LONGER_THAN_A_TEST_MS,
+    validMs = LONGER_THAN_A_TEST_MS,
     trial,
     standing,
     deviceId,
