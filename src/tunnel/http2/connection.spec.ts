@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once, type EventEmitter } from 'node:events';
 import { connect as connectHttp2, performServerHandshake } from 'node:http2';
 import { duplexPair, type Duplex } from 'node:stream';
@@ -363,6 +363,21 @@ describe('a server, at a client that writes frames', () => {
     expect(numbers(RST_STREAM, 3)).toEqual([3]);
   });
 
+  it('returns credit for what was read already once the peer has acknowledged a smaller window', async () => {
+    server.setConnectionWindow(10 * 1024 * 1024);
+    const content = Array.from({ length: 8 }, () => frame(DATA, 0, 1, Buffer.alloc(50_000)));
+    start(frame(SETTINGS, ACK, 0, NOTHING), request(1), ...content);
+    await until('the stream', () => requests.length === 1);
+    let read = 0;
+    requests[0]!.stream.on('data', (chunk: Buffer) => (read += chunk.length));
+    await until('its content', () => read === 400_000);
+    expect(numbers(WINDOW_UPDATE, 1)).toEqual([]); // less than half of the window
+    server.setStreamWindow(200_000);
+    peer.write(frame(SETTINGS, ACK, 0, NOTHING)); // its window is below zero now: it sends nothing until there is credit
+    await until('the credit', () => numbers(WINDOW_UPDATE, 1).length > 0);
+    expect(numbers(WINDOW_UPDATE, 1)).toEqual([400_000]);
+  });
+
   it('sends no more than the windows and frames of the peer permit', async () => {
     peer.write(Buffer.concat([PREFACE, settingsFrame([[INITIAL_WINDOW_SIZE, 100]]), request(1), request(3)]));
     await until('both', () => requests.length === 2);
@@ -554,6 +569,33 @@ it('reads a complete response to its end although a reset follows it in the same
   expect(String(await failed)).toMatch(/reset/);
   expect([text, stream.readableEnded]).toEqual(['all of it', true]);
   client.destroy();
+});
+
+it('carries content to its end when the window becomes smaller at any point of it', async () => {
+  const [near, far] = duplexPair({ highWaterMark: 64 * 1024 });
+  const client = new Http2Connection(near, 'client');
+  const server = new Http2Connection(far, 'server');
+  await once(client, 'settings');
+  for (let time = 0; time < 20; time++) {
+    server.setStreamWindow(1_000_000);
+    const shrinksAt = randomInt(2_000_000);
+    let read = 0;
+    server.once('request', (stream) =>
+      stream
+        .on('error', () => undefined)
+        .on('data', (chunk: Buffer) => {
+          read += chunk.length;
+          if (read >= shrinksAt) server.setStreamWindow(50_000);
+        }),
+    );
+    client
+      .request(CONNECT)!
+      .on('error', () => undefined)
+      .end(Buffer.alloc(2_000_000));
+    await until(`all, with a smaller window after ${shrinksAt}`, () => read === 2_000_000);
+  }
+  client.destroy();
+  server.destroy();
 });
 
 describe('random connections', () => {

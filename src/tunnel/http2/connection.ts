@@ -328,6 +328,8 @@ export class Http2Connection extends EventEmitter<Events> implements StreamConne
     if ((flags & ACK) !== 0) {
       if (payload.length > 0) throw new Http2Violation(FRAME_SIZE_ERROR, 'an acknowledgement with settings');
       this.#widenReceiving(this.#windows.acknowledged());
+      // Below its window, a peer sends nothing that would be read: what was read already has to be credited now.
+      for (const stream of this.#streams.values()) this.onTaken(stream);
       return;
     }
     for (const [id, value] of settingsIn(payload)) this.#onSetting(id, value);
