@@ -76,8 +76,8 @@ ${fields}Description: ${summary}
     );
     for (const script of ['postinst', 'prerm', 'postrm']) this.copy(`${scripts}/${script}`, `DEBIAN/${script}`);
     const file = join(resolve(out), `${this.name}_${version}_${architecture}.deb`);
-    // level 3 of xz: a fifth of the time of the default, and a tenth more bytes
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z3', '--build', this.root, file], {
+    // against xz: a tenth of the time, a tenth more bytes, and unpacked in less time; every system with this glibc reads it
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z9', '--build', this.root, file], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     console.log(file);

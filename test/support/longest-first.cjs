@@ -13,6 +13,15 @@ const LONGEST = [
   'maintenance',
   'browser-sessions-isolation',
   'panel',
+  // endurance
+  'container-images',
+  'debian-package',
+  'approval-crashes',
+  'campaign-crashes',
+  'relay-frames',
+  'deployment-with-many-sessions',
+  'campaigns',
+  'deployment-crashes',
 ];
 
 /** Specs of whole programs take longest; started last, one of them would run alone at the end. */
