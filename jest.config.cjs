@@ -58,4 +58,6 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   // a worker waits for its programs for half of the time
   maxWorkers: availableParallelism() + 1,
+  // a worker keeps something of each spec; beyond this, collecting it takes most of the time
+  workerIdleMemoryLimit: '500MB',
 };
