@@ -140,7 +140,7 @@ it('a canary comes first, the server is killed while its results are looked at, 
   await rowOf(REFUSING).getByText(t.deviceStates.failed).waitFor();
   await rowOf(REFUSING).getByText(en.maintenance.failures['device-refused']).waitFor();
   await page.getByText(t.reasons.failures).waitFor();
-  await page.getByText('1 of 1 devices have failed.').waitFor();
+  await page.getByText('Failed devices: 1 of 1.').waitFor();
   await isIn('paused');
   await look(page, 'campaign-stopped');
   const rows = await exported();

@@ -197,7 +197,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['Every device would be skipped.', 'すべての機器が対象外になります。'],
   ['the device prints {}, but a test page is {}', '機器が印刷できる形式：{}、テストページの形式：{}'],
-  ['{} of {} devices have failed.', '{}台失敗しました（終了した機器：{}台）。'],
+  ['Failed devices: {} of {}.', '失敗した機器：{}台（終了した機器：{}台）。'],
   ['{} takes no versions', '操作「{}」ではバージョンを指定できません。'],
   ['must be within {} days', '{}日以内にしてください。'],
   ['must be {} minutes or more', '{}分以上にしてください。'],

@@ -134,7 +134,7 @@ export class CampaignRunner implements OnModuleInit, OnApplicationBootstrap, OnM
     const { succeeded, failed } = await this.ended(campaign);
     const least = isWaveOver ? 1 : campaign.failureLeast;
     if (isFailing({ succeeded, failed }, campaign.failurePercent, least))
-      return this.stop(campaign, 'failures', { detail: `${failed} of ${succeeded + failed} devices have failed.` });
+      return this.stop(campaign, 'failures', { detail: `Failed devices: ${failed} of ${succeeded + failed}.` });
     if (!isWaveOver) return this.startWave(campaign, actor);
     const values = { wave: wave + 1, waveBeganAt: null };
     // one statement: a server that is killed in between must not pass the pause

@@ -127,7 +127,7 @@ describe('a campaign', () => {
     });
     const id = await started(devices, { waves: [{ devices: 2 }], failureLimit: { percent: 50, least: 4 } });
     const paused = await reaches(id, 'paused');
-    expect(paused).toMatchObject({ reason: 'failures', detail: '2 of 2 devices have failed.' });
+    expect(paused).toMatchObject({ reason: 'failures', detail: 'Failed devices: 2 of 2.' });
     expect(begun(devices)).toEqual([1, 1, 0, 0]);
     const [first] = await devicesOf(id);
     expect(first).toMatchObject({ state: 'failed', failure: 'device-refused', deviceId: 'failing-1' });
