@@ -8,6 +8,7 @@ import { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
 import { readConfig } from '../../src/server/config/config';
 import { removeFolder } from '../support/remove-folder';
+import { shared } from '../support/run/shared';
 import { CleanDebian } from '../support/stage/clean-debian';
 import { CLI } from '../support/stage/test-stage';
 
@@ -45,7 +46,7 @@ const buildah = async (...args: string[]): Promise<string> => {
 };
 async function built(target: 'server' | 'agent'): Promise<Container> {
   const file = ['--file', join(CONTAINER, 'Dockerfile'), '--target', target, '--build-arg', 'BASE=localhost/base'];
-  await buildah('build', '--isolation', 'chroot', '--pull-never', ...file, '--tag', target, join(folder, 'packages'));
+  await buildah('build', '--isolation', 'chroot', '--pull-never', ...file, '--tag', target, await shared('packages'));
   const inspected = JSON.parse(await buildah('inspect', '--type', 'image', `localhost/${target}`)) as {
     OCIv1: { config: ImageConfig };
   };
@@ -67,8 +68,6 @@ const finished = (of: Container, args: string[], env: string[], input?: string):
 
 beforeAll(async () => {
   folder = await mkdtemp('/var/tmp/platen-images-'); // on the disk: the images are large
-  const tool = join(__dirname, '../../tools/build-package.mjs');
-  await run(process.execPath, [tool, '--out', join(folder, 'packages')]);
   base = await CleanDebian.make();
   // as Docker's image of Debian has it
   await writeFile(join(base.root, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
-import { removeFolder } from '../support/remove-folder';
+import { shared } from '../support/run/shared';
 import { CleanDebian } from '../support/stage/clean-debian';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
@@ -18,22 +17,19 @@ const PASSWORD = 'a password for the test';
 /** The packages on a computer that has nothing else: installed, used for a session, upgraded, removed. */
 describe('the Debian packages', () => {
   let debian: CleanDebian;
-  let packages: string;
   let files: string[];
   let ports: number[];
   const running: Program[] = [];
 
   beforeAll(async () => {
-    packages = await mkdtemp(join(tmpdir(), 'platen-packages-'));
-    const tool = join(__dirname, '../../tools/build-package.mjs');
-    files = (await run(process.execPath, [tool, '--out', packages])).stdout.trim().split('\n');
+    const folder = await shared('packages');
+    files = (await readdir(folder)).map((name) => join(folder, name));
     debian = await CleanDebian.make();
     ports = await freePorts(5);
   }, 900_000);
   afterAll(async () => {
     for (const program of running.reverse()) await program.stop();
     await debian?.remove();
-    await removeFolder(packages);
   });
 
   const started = (program: Program): Program => {
@@ -72,11 +68,12 @@ describe('the Debian packages', () => {
   });
 
   it('have units that systemd accepts', async () => {
+    const units = at('tmp');
     for (const unit of ['platen-server.service', 'platen-agent.service']) {
       // this computer has systemd, but not the command
       const text = await readFile(at(`usr/lib/systemd/system/${unit}`), 'utf8');
-      await writeFile(join(packages, unit), text.replaceAll(/\/usr\/bin\/platen\S*/g, '/bin/true'));
-      expect((await run('systemd-analyze', ['verify', join(packages, unit)])).stderr).toBe('');
+      await writeFile(join(units, unit), text.replaceAll(/\/usr\/bin\/platen\S*/g, '/bin/true'));
+      expect((await run('systemd-analyze', ['verify', join(units, unit)])).stderr).toBe('');
     }
   });
 

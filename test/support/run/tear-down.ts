@@ -1,5 +1,4 @@
 /** Jest calls this once, after the last spec. */
 export default async function tearDown(): Promise<void> {
-  const server = await globalThis.postgresOfTheRun?.catch(() => undefined);
-  await server?.remove();
+  for (const making of globalThis.madeInThisRun.values()) await (await making.catch(() => undefined))?.remove();
 }

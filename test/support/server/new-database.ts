@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import { shared } from '../run/shared';
 
-/** An empty database of the PostgreSQL server of this run (`run/set-up.ts`). @returns its URL */
-export async function newDatabase(): Promise<string> {
-  const answer = await fetch(process.env.PLATEN_TEST_POSTGRES!);
-  const url = await answer.text();
-  if (!answer.ok) throw new Error(url);
-  return databaseAt(url);
-}
+/** An empty database of the PostgreSQL server of this run. @returns its URL */
+export const newDatabase = async (): Promise<string> => databaseAt(await shared('postgres'));
 
 /** A new database at the same server. @param copied the URL of one without connections that it is to equal @returns its URL */
 export async function databaseAt(url: string, copied?: string): Promise<string> {

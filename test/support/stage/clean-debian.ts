@@ -3,12 +3,30 @@ import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeFolder } from '../remove-folder';
+import { shared } from '../run/shared';
 import { Program } from '../../../src/demo/programs';
 
 const run = promisify(execFile);
 const MAKE_MS = 10 * 60_000;
 
-/** A minimal Debian of this computer's release in a folder, from this computer's own mirror. Needs root and debootstrap. */
+/** A minimal Debian of this computer's release, from this computer's own mirror. Needs root and debootstrap. @returns its folder */
+export async function bootstrapDebian(): Promise<string> {
+  const root = await newFolder();
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(await readFile('/etc/os-release', 'utf8'))![1]!;
+  const wanted = ['--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', `Codename: ${release}`];
+  const mirror = (await run('apt-get', ['indextargets', ...wanted])).stdout.split('\n')[0]!;
+  await run('debootstrap', ['--variant=minbase', '--include=adduser', release, root, mirror], { timeout: MAKE_MS });
+  return root;
+}
+
+/** Not in memory: that file system may not have devices, which Debian needs. */
+async function newFolder(): Promise<string> {
+  const root = await mkdtemp('/var/tmp/clean-debian-');
+  await chmod(root, 0o755);
+  return root;
+}
+
+/** A minimal Debian in a folder. Needs root. */
 export class CleanDebian {
   private constructor(readonly root: string) {}
 
@@ -18,13 +36,8 @@ export class CleanDebian {
   }
 
   static async make(): Promise<CleanDebian> {
-    // not in memory: that file system may not have devices, which Debian needs
-    const root = await mkdtemp('/var/tmp/clean-debian-');
-    await chmod(root, 0o755);
-    const release = /^VERSION_CODENAME=(.*)$/m.exec(await readFile('/etc/os-release', 'utf8'))![1]!;
-    const wanted = ['--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', `Codename: ${release}`];
-    const mirror = (await run('apt-get', ['indextargets', ...wanted])).stdout.split('\n')[0]!;
-    await run('debootstrap', ['--variant=minbase', '--include=adduser', release, root, mirror], { timeout: MAKE_MS });
+    const root = await newFolder();
+    await run('cp', ['-a', `${await shared('debian')}/.`, root]);
     return new CleanDebian(root);
   }
 
