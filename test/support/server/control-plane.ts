@@ -93,7 +93,7 @@ export class ControlPlane {
       users.map((user) => ({ ...user, password: PASSWORD, displayName: user.username.toUpperCase() })),
     );
     await prepare(it.config);
-    it.server = await startServer(it.config);
+    await it.serve();
     for (const who of Object.keys(USERS) as Who[]) await it.login(who);
     await it.addDefaultCustomer();
     it.account = await it.enrol('box');
@@ -113,7 +113,16 @@ export class ControlPlane {
   /** Starts the server again on the same data, with other settings if wanted; no agent or relay is connected yet. */
   async boot(overrides: Record<string, string> = {}): Promise<void> {
     this.config = this.readSettings(overrides);
+    await this.serve();
+  }
+  /** An XMPP engine may be connected later than the server starts; it refuses logins of agents until then. */
+  private async serve(): Promise<void> {
     this.server = await startServer(this.config);
+    if (!this.config.xmpp.component) return;
+    await until('the engine to be connected', async () => {
+      const { error = {} } = (await (await fetch(`${this.url}/readyz`)).json()) as { error?: object };
+      return !('xmpp-engine' in error);
+    });
   }
 
   /** Changes timeouts and settings of deployments, in the running server and in those started after it, until `clear`. */
