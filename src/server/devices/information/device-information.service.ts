@@ -22,6 +22,8 @@ export const reportsInformation = ({ operations }: Pick<DeviceEntity, 'operation
 /** A decision that was made for no session and no job. */
 const NOTHING = { remoteSessionId: null, jobId: null };
 
+const ignore = () => undefined;
+
 interface InformedDevice {
   readonly device: DeviceEntity;
   readonly information: DeviceInformationEntity | null;
@@ -32,6 +34,8 @@ type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
 @Injectable()
 export class DeviceInformationService {
   private readonly acquiring = new Map<string, Promise<boolean>>();
+  /** What is being stored, by device. */
+  private readonly storing = new Map<string, Promise<void>>();
 
   constructor(
     private readonly repository: DeviceInformationRepository,
@@ -124,8 +128,20 @@ export class DeviceInformationService {
     }
   }
 
+  /** In the order of arrival: an answer must not replace what the agent has reported after it. */
+  private store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
+    const { id } = device;
+    const before = this.storing.get(id) ?? Promise.resolve();
+    const stored = before.then(() => this.storeNext(device, information));
+    const over = stored.then(ignore, ignore).then(() => {
+      if (this.storing.get(id) === over) this.storing.delete(id);
+    });
+    this.storing.set(id, over);
+    return stored;
+  }
+
   /** If the device did not answer its agent, or another one did, its last information stays stored. */
-  private async store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
+  private async storeNext(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
     const values = recorded(await this.repository.find(device.id), information, new Date());
     const kept = await this.repository.store(device, values);
     if (kept) {

@@ -13,6 +13,7 @@ import { FIRMWARE_MEDIA_TYPE } from '../../../protocol/firmware-package';
 import { deviceInformation, type DeviceInformation } from '../../../protocol/device-information';
 import { job, operation, type Operation } from '../../../protocol/maintenance';
 import { LIMITS } from '../../../protocol/limits';
+import { DeviceInformationRepository } from './device-information.repository';
 import type { Fact } from './update-decision';
 
 const SAMPLE = deviceInformation.parse(vectors.acquireInformation.response);
@@ -109,6 +110,29 @@ describe('device information', () => {
     expect(await other.ask(reportInformation, foreign)).toBe('unknown-device');
     expect(await conditionOf('printer')).toMatchObject({ state: 'idle' });
     await other.leave();
+  });
+
+  it('is what was reported last, although an earlier answer takes longer to be stored', async () => {
+    let proceed = (): void => undefined;
+    const held = new Promise<void>((resolve) => (proceed = resolve));
+    const { prototype } = DeviceInformationRepository;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its object
+    const { store } = prototype;
+    const stored = jest.spyOn(prototype, 'store').mockImplementationOnce(async function (
+      this: typeof prototype,
+      ...call
+    ) {
+      await held;
+      return store.apply(this, call);
+    });
+    const refreshed = plane.call('tom', 'POST', '/devices/printer/information');
+    await until('the answer', () => stored.mock.calls.length > 0);
+    const reported = report({ ...SAMPLE, state: 'processing' });
+    // the agent's requests are handled in order: the report has been handled, too, if it does not wait
+    expect(await report(SAMPLE, 'nowhere')).toBe('unknown-device');
+    proceed();
+    await Promise.all([refreshed, reported]);
+    expect((await read()).information).toMatchObject({ state: 'processing' });
   });
 
   it('stays stored if the device does not answer its agent', async () => {
