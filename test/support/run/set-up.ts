@@ -46,7 +46,6 @@ export default async function setUp(): Promise<void> {
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
-  asked.requestTimeout = 0;
   await once(asked.listen(0, '127.0.0.1').unref(), 'listening');
   process.env.PLATEN_TEST_SHARED = `http://127.0.0.1:${(asked.address() as AddressInfo).port}`;
 }
