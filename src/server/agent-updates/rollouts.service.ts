@@ -20,6 +20,7 @@ import { ReleasesService } from '../deployment/releases/releases.service';
 import { UnknownRelease } from '../deployment/releases/releases.errors';
 import { AgentsService } from '../devices/agents/agents.service';
 import { DeviceEvents } from '../devices/device-events';
+import { SerialWork } from '../events/serial-work';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentRefused } from '../xmpp/xmpp.errors';
 import type { RolloutEntity } from './agent-update.entities';
@@ -33,6 +34,8 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private checked: Promise<void> = Promise.resolve();
+  /** What is being stored about agents, by agent: an agent reports the next phase without waiting for the answer to the last. */
+  private readonly storing = new SerialWork();
 
   constructor(
     private readonly repository: AgentUpdatesRepository,
@@ -55,13 +58,13 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
       return [{ severity: 'error', subject: open.id, facts: { code: open.version, text: open.reason } }];
     });
     this.transport.handle(reportUpdate, async (agentId, reported) => {
-      await this.repository.report(agentId, reported);
+      await this.storing.run(agentId, () => this.repository.report(agentId, reported));
       this.journal.info('update of an agent', { agentId, ...reported });
       return {};
     });
     this.deviceEvents.on('removed', (agentId) => {
-      this.repository
-        .remove(agentId)
+      this.storing
+        .run(agentId, () => this.repository.remove(agentId))
         .catch((error: unknown) => this.journal.unexpected(error, 'forgetting the update of a removed agent'));
     });
   }
@@ -161,13 +164,16 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
     if (!stored) throw new UnknownRelease(version);
     const { storedAt: _storedAt, ...manifest } = stored;
     const token = randomBytes(32).toString('base64url');
-    await this.repository.offered(agentId, version, secretHash(token));
+    await this.storing.run(agentId, () => this.repository.offered(agentId, version, secretHash(token)));
     try {
       await this.transport.request(agentId, offerUpdate, { manifest, token, retry });
       this.journal.info('an update was offered', { agentId, version });
     } catch (error) {
-      if (error instanceof AgentRefused) await this.repository.refused(agentId, version, error.detail || error.code);
-      else await this.repository.notOffered(agentId, version);
+      await this.storing.run(agentId, () =>
+        error instanceof AgentRefused
+          ? this.repository.refused(agentId, version, error.detail || error.code)
+          : this.repository.notOffered(agentId, version),
+      );
       if (!(error instanceof AgentRefused || error instanceof ProblemError)) throw error;
     }
   }

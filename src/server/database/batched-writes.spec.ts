@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Column, DataSource, Entity, PrimaryColumn, type EntityManager } from 'typeorm';
 import { BatchedWrites } from './batched-writes';
 import { gateSqlite } from './gated-sqlite';
@@ -63,6 +64,25 @@ describe('batched writes', () => {
     };
     await Promise.all(names.map((name) => writes.run('one agent', write(name))));
     expect(order).toEqual(names.flatMap((name) => [`begin ${name}`, `end ${name}`]));
+  });
+
+  it('of one agent keep their order on PostgreSQL, too, where a transaction may take longer than the next one', async () => {
+    const begun: (() => void)[] = [];
+    const later = { options: { type: 'postgres' }, transaction: (write: () => Promise<number>) => slowly(write) };
+    const slowly = async (write: () => Promise<number>) => {
+      await new Promise<void>((begin) => begun.push(begin));
+      return write();
+    };
+    const onPostgres = new BatchedWrites(later as unknown as DataSource);
+    const order: string[] = [];
+    const run = (agent: string, name: string) => onPostgres.run(agent, () => Promise.resolve(order.push(name)));
+    const all = Promise.all([run('one agent', 'first'), run('one agent', 'second'), run('other agent', 'other')]);
+    while (order.length < 3) {
+      await turn();
+      begun.pop()?.(); // the one that was asked for last begins first
+    }
+    await all;
+    expect(order).toEqual(['other', 'first', 'second']);
   });
 
   it('do not fail because of each other', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SerialWork } from '../events/serial-work';
 
 /** Statements of other callers wait while a transaction runs on SQLite, so one is kept short. */
 const WRITES_PER_TRANSACTION = 50;
@@ -20,18 +21,22 @@ interface Waiting {
  * runs again in a transaction of its own, so that none fails because of another.
  *
  * SQLite has one transaction at a time, and each commit waits for the disk. PostgreSQL runs transactions at the same time,
- * and one with the rows of many agents could only block others; there each write has a transaction of its own.
+ * and one with the rows of many agents could only block others; there each write has a transaction of its own. On both, the
+ * writes of one agent are made in the order of the calls: what it reports replaces what it has reported before.
  */
 @Injectable()
 export class BatchedWrites {
   private waiting: Waiting[] = [];
   private isRunning = false;
+  /** On PostgreSQL, by agent. */
+  private readonly serial = new SerialWork();
 
   constructor(private readonly database: DataSource) {}
 
   /** @param write may run twice; it uses no other manager than its own */
   run<Result>(agentId: string, write: Write<Result>): Promise<Result> {
-    if (this.database.options.type !== 'sqlite') return this.database.transaction(write);
+    if (this.database.options.type !== 'sqlite')
+      return this.serial.run(agentId, () => this.database.transaction(write));
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ agentId, write, resolve: resolve as Waiting['resolve'], reject });
       if (!this.isRunning) void this.runAll();

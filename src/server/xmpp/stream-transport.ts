@@ -4,6 +4,7 @@ import type { JobReport } from '../../protocol/ad-hoc-command';
 import type { Exchange } from '../../protocol/control-channel';
 import { readInstallation } from '../../protocol/installation';
 import type { Carried } from '../../protocol/wake';
+import { SerialWork } from '../events/serial-work';
 import { DeviceTransport, type Carrier, type JobCommand, type Presence } from './device-transport';
 import type { AgentAccounts, InstallationRefusal } from './login/agent-accounts';
 import { readReportOf, writeCommand } from './stanzas/ad-hoc-command';
@@ -36,8 +37,8 @@ export abstract class StreamTransport extends DeviceTransport {
   /** The one stream of each agent that is online. */
   private readonly online = new Map<string, BoundStream>();
   private readonly carriers = new Map<string, Carrier>();
-  /** By agent: the last login that is being admitted. */
-  private readonly admissions = new Map<string, Promise<unknown>>();
+  /** Logins that are being admitted, by agent. */
+  private readonly admissions = new SerialWork();
   private readonly listeners: ((presence: Presence) => void)[] = [];
 
   protected constructor(
@@ -132,23 +133,15 @@ export abstract class StreamTransport extends DeviceTransport {
   /** One login of an account after the other, so that of two copies one finds the other online. */
   async admit(stream: BoundStream, resource: string): Promise<'conflict' | 'not-allowed' | undefined> {
     const { agentId } = stream;
-    const earlier = this.admissions.get(agentId);
-    const admission = Promise.resolve(earlier).then(() => this.admitNext(stream, resource));
-    const settled = admission.catch(() => undefined);
-    this.admissions.set(agentId, settled);
-    try {
-      const refusal = await admission;
-      if (!refusal) return undefined;
-      this.journal.debug('agent login refused: another installation', {
-        agentId,
-        reason: refusal,
-        address: stream.address,
-      });
-      this.accounts.refused(agentId, refusal, stream.address);
-      return refusal === 'in-use' ? 'conflict' : 'not-allowed';
-    } finally {
-      if (this.admissions.get(agentId) === settled) this.admissions.delete(agentId);
-    }
+    const refusal = await this.admissions.run(agentId, () => this.admitNext(stream, resource));
+    if (!refusal) return undefined;
+    this.journal.debug('agent login refused: another installation', {
+      agentId,
+      reason: refusal,
+      address: stream.address,
+    });
+    this.accounts.refused(agentId, refusal, stream.address);
+    return refusal === 'in-use' ? 'conflict' : 'not-allowed';
   }
 
   private async admitNext(stream: BoundStream, resource: string): Promise<InstallationRefusal | undefined> {

@@ -49,10 +49,10 @@ export class ConditionsRepository {
    */
   add(device: DeviceBehindAgent, reported: readonly ReportedDenial[]): Promise<boolean> {
     const deviceId = device.id;
-    const byHash = new Map<string, ReportedDenial>();
-    for (const denial of reported) keepGreater(byHash, hashOf(denial), denial);
-    return this.denials.manager.transaction(async (manager) => {
+    return this.writes.run(device.agentId, async (manager) => {
       if (!(await lockDevice(manager, device))) return false;
+      const byHash = new Map<string, ReportedDenial>();
+      for (const denial of reported) keepGreater(byHash, hashOf(denial), denial);
       const known = await manager.findBy(DenialEntity, { deviceId, hash: In([...byHash.keys()]) });
       for (const { id, hash, denial } of known) {
         const again = byHash.get(hash)!;

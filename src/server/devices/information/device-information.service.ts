@@ -6,6 +6,7 @@ import { LIMITS } from '../../../protocol/limits';
 import type { Operation } from '../../../protocol/maintenance';
 import { toInstant } from '../../../protocol/names';
 import { CONFIG, type Config } from '../../config/config';
+import { SerialWork } from '../../events/serial-work';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import { DeviceEvents } from '../device-events';
 import type { DeviceInformationEntity, UpdateDecisionMade } from './device-information.entity';
@@ -22,8 +23,6 @@ export const reportsInformation = ({ operations }: Pick<DeviceEntity, 'operation
 /** A decision that was made for no session and no job. */
 const NOTHING = { remoteSessionId: null, jobId: null };
 
-const ignore = () => undefined;
-
 interface InformedDevice {
   readonly device: DeviceEntity;
   readonly information: DeviceInformationEntity | null;
@@ -35,7 +34,7 @@ type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
 export class DeviceInformationService {
   private readonly acquiring = new Map<string, Promise<boolean>>();
   /** What is being stored, by device. */
-  private readonly storing = new Map<string, Promise<void>>();
+  private readonly storing = new SerialWork();
 
   constructor(
     private readonly repository: DeviceInformationRepository,
@@ -130,14 +129,7 @@ export class DeviceInformationService {
 
   /** In the order of arrival: an answer must not replace what the agent has reported after it. */
   private store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
-    const { id } = device;
-    const before = this.storing.get(id) ?? Promise.resolve();
-    const stored = before.then(() => this.storeNext(device, information));
-    const over = stored.then(ignore, ignore).then(() => {
-      if (this.storing.get(id) === over) this.storing.delete(id);
-    });
-    this.storing.set(id, over);
-    return stored;
+    return this.storing.run(device.id, () => this.storeNext(device, information));
   }
 
   /** If the device did not answer its agent, or another one did, its last information stays stored. */
