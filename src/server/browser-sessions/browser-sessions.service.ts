@@ -7,6 +7,7 @@ import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Actor } from '../auth/actor';
 import { DatabaseUnavailable } from '../database/database-errors';
 import { DevicesService } from '../devices/devices.service';
+import { RelayPort } from '../sessions/relay.port';
 import { SessionEvents } from '../sessions/session-events';
 import { SessionOver, UnknownSession, WrongState } from '../sessions/session.errors';
 import { SessionsService } from '../sessions/sessions.service';
@@ -46,6 +47,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly devices: DevicesService,
     private readonly sessions: SessionsService,
     private readonly events: SessionEvents,
+    private readonly relays: RelayPort,
     private readonly origins: SessionOrigins,
     private readonly journal: Journal,
   ) {}
@@ -152,6 +154,9 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     if (known.ending) throw new SessionOver(id, known.ending);
     const detail = (error as Error).message;
     this.journal.warn('a browser session could not be connected', { remoteSessionId: id, detail });
+    // a refusal or a missing device half does not speak against the relay
+    const isRelayAtFault = error instanceof RelayUnreachable || error instanceof RelayNotEncrypted;
+    if (isRelayAtFault && known.relayId !== null) this.relays.noteFailure(known.relayId);
     // end the session, so that access can be requested again at once
     await this.sessions.endUnconnected(actor, id, detail).catch(() => undefined);
     const expected = [RelayNotEncrypted, RelayRefused, RelayUnreachable, StreamRefused].some(

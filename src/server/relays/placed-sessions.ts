@@ -9,9 +9,6 @@ interface Placed {
   readonly at: number;
 }
 
-/** Endings that speak against the relay of a session. */
-const RELAY_FAILED: readonly unknown[] = ['lost-relay', 'failed'];
-
 /**
  * Which relay carries each open session, by this server's own account: what a relay reports cannot make it smaller. A
  * session counts from the moment that its relay is asked.
@@ -53,6 +50,7 @@ export class PlacedSessions implements OnModuleInit {
     return this.counts.get(relayId) ?? 0;
   }
 
+  /** Only for what the relay is at fault for: sessions also fail because of their agents. */
   noteFailure(relayId: string): void {
     this.failures.set(relayId, performance.now());
   }
@@ -70,6 +68,6 @@ export class PlacedSessions implements OnModuleInit {
 
   private noteEnd({ id, state, relayId, ending }: SessionEntity): void {
     if (state !== 'ended' || !this.remove(id)) return;
-    if (relayId !== null && RELAY_FAILED.includes(ending)) this.noteFailure(relayId);
+    if (relayId !== null && ending === 'lost-relay') this.noteFailure(relayId);
   }
 }

@@ -242,6 +242,10 @@ export class RelayDirectory extends RelayPort {
     }
   }
 
+  noteFailure(relayId: string): void {
+    this.placed.noteFailure(relayId);
+  }
+
   /** Ends the half at the run that carries the link. */
   async endHalf(relayId: string, linkId: string, half: Half, ending: Ending): Promise<boolean> {
     let failure = this.serving(relayId) ? undefined : new RelayUnavailable(`Relay ${relayId} is not connected.`);

@@ -73,7 +73,8 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
       if (there) await this.noteBytes(session, there);
       if (there && session.state === 'forcing') await this.lifecycle.apply(session.id, 'still-relayed');
       if (there || !mayBeLost) continue;
-      await this.lifecycle.presumeEnded(session.id, 'both-halves-ended', 'the relay has no record of this session');
+      const detail = 'the relay has no record of the session';
+      if (await this.lifecycle.presumeEnded(session.id, 'both-halves-ended', detail)) this.placed.noteFailure(relayId);
     }
   }
 

@@ -128,7 +128,7 @@ describe('relays', () => {
     plane.relay.unacknowledgedLogs = 0;
     expect(await plane.reaches(id, 'ended')).toMatchObject({
       ending: 'lost-relay',
-      detail: 'the relay has no record of this session',
+      detail: 'the relay has no record of the session',
       device: { endReason: 'presumed' },
     });
   });

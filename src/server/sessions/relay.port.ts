@@ -41,6 +41,9 @@ export abstract class RelayPort {
     preferred: RelayPreference | null,
   ): Promise<PreparedLink>;
 
+  /** This server could not connect to the relay as a terminal: for a while, it carries new sessions only if no other may. */
+  abstract noteFailure(relayId: string): void;
+
   /**
    * S331: requests the relay to end one half.
    * @returns false if the relay has no such open half

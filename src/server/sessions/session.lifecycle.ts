@@ -79,10 +79,11 @@ export class SessionLifecycle extends Lifecycle<
    * Writes the end logs that no relay will report, and ends the session.
    * @param input `presume-ended`: by a deadline or a user; `both-halves-ended`: the relay has no record of the session
    * @param detail the user, if any, and the reason
+   * @returns whether it has ended by this
    */
-  async presumeEnded(id: string, input: 'presume-ended' | 'both-halves-ended', detail: string): Promise<void> {
+  async presumeEnded(id: string, input: 'presume-ended' | 'both-halves-ended', detail: string): Promise<boolean> {
     const session = await this.repository.find(id); // read again: the real logs may have arrived
-    if (!session?.openPair) return;
+    if (!session?.openPair) return false;
     const now = new Date();
     for (const half of HALVES.filter((each) => halfStateOf(session, each) !== 'ended')) {
       await this.repository.storeLog({
@@ -98,7 +99,7 @@ export class SessionLifecycle extends Lifecycle<
         bytesSent: 0,
       });
     }
-    await this.apply(id, input, { detail });
+    return (await this.apply(id, input, { detail })) !== undefined;
   }
 
   protected carryOut(
