@@ -46,13 +46,19 @@ export class KnownRelays implements OnModuleInit {
       Object.assign(known, { ownRegion, lastSeenAt });
       this.write(() => this.repository.change(id, { ownRegion, lastSeenAt }));
     } else if (this.relays.size < LIMITS.RELAYS) {
-      const decisions = { region: null, sessionLimit: null, drainedSince: null, drainedBy: null, removedAt: null };
-      const relay: RelayEntity = { id, ownRegion, lastSeenAt, ...decisions };
-      this.relays.set(id, relay);
-      this.write(() => this.repository.insert(relay));
+      this.remember(id, ownRegion);
     } else {
       this.journal.warn('this server does not remember further relays', { relayId: id, limit: LIMITS.RELAYS });
     }
+  }
+
+  /** Also beyond RELAYS: an administrator decides something about it. @param id of a relay that is connected */
+  remember(id: string, ownRegion: string | null): RelayEntity {
+    const decisions = { region: null, sessionLimit: null, drainedSince: null, drainedBy: null, removedAt: null };
+    const relay: RelayEntity = { id, ownRegion, lastSeenAt: new Date(), ...decisions };
+    this.relays.set(id, relay);
+    this.write(() => this.repository.insert(relay));
+    return relay;
   }
 
   /** Stores a decision of an administrator. @param id of a known relay */

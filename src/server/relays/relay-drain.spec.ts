@@ -80,6 +80,18 @@ describe('a relay that an administrator drains', () => {
     await plane.clear();
   }, 90_000);
 
+  it('may be one more than this server remembers', async () => {
+    setLimit('RELAYS', 1);
+    const beyond = await plane.anotherRelay('beyond');
+    expect(await listed('beyond')).toMatchObject({ connected: true, drain: null });
+    expect(await relay('PUT', 'beyond/drain')).toMatchObject({ status: 200, body: { obstacle: 'drained' } });
+    await beyond.leave();
+    await until('it to be gone', async () => !(await listed('beyond')).connected);
+    expect(await listed('beyond')).toMatchObject({ drain: { by: 'ada' }, lastSeenAt: expect.any(String) });
+    expect((await relay('PUT', 'nowhere/drain')).status).toBe(404);
+    expect((await relay('DELETE', 'beyond')).status).toBe(204);
+  });
+
   it('cannot be the last one that a request waits for: the request is refused before anybody is asked', async () => {
     setLimit('RELAY_ABSENT_MS', 50);
     for (const id of ['local', 'east']) await relay('PUT', `${id}/drain`);

@@ -114,8 +114,10 @@ export class RelaysService {
 
   private find(id: string): RelayEntity {
     const known = this.known.find(id);
-    if (!known) throw new RelayNotKnown(id);
-    return known;
+    if (known) return known;
+    const run = this.directory.serving(id);
+    if (!run) throw new RelayNotKnown(id);
+    return this.known.remember(id, run.region ?? null);
   }
 
   private driverOf(relayId: string): Relay['driver'] {
