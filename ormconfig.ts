@@ -22,6 +22,7 @@ import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/custo
 import { AccountMails1763683200070 } from './src/server/database/migrations/0070-account-mails';
 import { LogSelections1763683200071 } from './src/server/database/migrations/0071-log-selections';
 import { ReportedSettings1763683200072 } from './src/server/database/migrations/0072-reported-settings';
+import { JobsOfCampaigns1763683200073 } from './src/server/database/migrations/0073-jobs-of-campaigns';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
@@ -209,6 +210,7 @@ const migrations = [
   AccountMails1763683200070,
   LogSelections1763683200071,
   ReportedSettings1763683200072,
+  JobsOfCampaigns1763683200073,
 ];
 
 const common = {

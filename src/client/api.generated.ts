@@ -550,6 +550,8 @@ export interface components {
       } | null;
       /** Format: date-time */
       beganAt: string | null;
+      /** Format: uuid */
+      campaignId: string | null;
       decision: {
         /** @enum {string} */
         outcome: 'kept' | 'acquired' | 'failed';

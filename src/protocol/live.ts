@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alert } from './alert';
 import { device, session } from './api';
+import { campaignReason, campaignState } from './campaign';
 import { deployment } from './deployment';
 import { job } from './maintenance';
 import { notice } from './notice';
@@ -29,7 +30,15 @@ export const liveEvent = z.discriminatedUnion('type', [
   /** A maintenance job has changed; the event carries the complete job. */
   z.object({ type: z.literal('job'), job }),
   /** A campaign, or one of its devices, has changed; read it again. Numbers depend on what the user sees. */
-  z.object({ type: z.literal('campaign'), id: z.uuid() }),
+  z.object({
+    type: z.literal('campaign'),
+    id: z.uuid(),
+    name: z.string(),
+    state: campaignState,
+    reason: campaignReason.nullable(),
+    /** Whose access its jobs are started with. */
+    userId: z.uuid(),
+  }),
   /** An alert was raised, acknowledged or resolved, or its facts have changed; the event carries the complete alert. */
   z.object({ type: z.literal('alert'), alert }),
   /** Sent to its recipient only. */

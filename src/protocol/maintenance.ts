@@ -147,6 +147,8 @@ export const job = z.object({
   /** The lines that `logs-read` is to read; null: the latest. */
   log: logSelection.nullable(),
   user: requester,
+  /** That has requested it; null: none. */
+  campaignId: z.uuid().nullable(),
   state: jobState,
   /** While `requested`, after the agent was not woken. */
   waiting: jobWait.nullable(),

@@ -200,6 +200,23 @@ it('a campaign that is aborted withdraws what has not started', async () => {
   for (const name of ['Held', 'Canaries']) await listed(name).getByText(t.states.completed).waitFor();
 }, 600_000);
 
+it('a user who looks at something else is notified of the end, once', async () => {
+  await start('Elsewhere', [FIRST, EMPTY]);
+  await rowOf(EMPTY).getByText(t.held).waitFor();
+  await rowOf(FIRST).getByText(t.deviceStates.succeeded).waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: en.sessions.title }).click();
+  await page.getByRole('heading', { name: en.sessions.title }).waitFor();
+  mfps.get(EMPTY)!.machine.clear('paper-out');
+  const cards = page.getByRole('region', { name: en.notices.new }).getByRole('article');
+  await cards.filter({ hasText: t.stopped.completed('Elsewhere') }).waitFor();
+  await cards.getByText(t.part(t.deviceStates.succeeded, '2')).waitFor();
+  expect(await cards.count()).toBe(1);
+  await look(page, 'campaign-ended');
+  await page.getByRole('link', { name: t.stopped.show }).click();
+  await isIn('completed');
+  expect(await cards.count()).toBe(0);
+}, 600_000);
+
 it('a Japanese user follows campaigns on a phone', async () => {
   const phone = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.admin, {
     ...{ viewport: SIZES.phone, locale: 'ja-JP' },

@@ -10,9 +10,11 @@ import { SAMPLE_DEPLOYMENTS } from '../../../test/support/samples/deployment-sam
 import { until } from '../../../test/support/until';
 import type { Alert } from '../../protocol/alert';
 import type { Device } from '../../protocol/api';
+import type { Campaign } from '../../protocol/campaign';
 import type { LiveEvent } from '../../protocol/live';
 import type { Job } from '../../protocol/maintenance';
 import type { Notice } from '../../protocol/notice';
+import type { EndedWork } from '../api/ended-work';
 import type { Pages } from '../api/pages';
 import { applyEvent } from './apply-event';
 import { ConsoleQueryClient } from '../api/query-client';
@@ -81,14 +83,36 @@ describe('a live event', () => {
     });
 
     it.each<[string, Job, unknown]>([
-      ['own one that has ended', sampleJob, [sampleJob]],
+      ['own one that has ended', sampleJob, [{ kind: 'job', id: sampleJob.id, job: sampleJob, isSeen: false }]],
+      ['own one of a campaign', { ...sampleJob, campaignId: sampleSession.id }, undefined],
       ['own one that is still open', open, undefined],
       ["another user's one", { ...sampleJob, user: { ...sampleJob.user, id: sampleSession.id } }, undefined],
     ])('%s: its user is notified, once', (_name, job, notified) => {
       apply(job);
       apply(job);
-      expect(client.getQueryData(['ended-jobs'])).toEqual(notified);
+      expect(client.getQueryData(['ended-work'])).toEqual(notified);
     });
+  });
+
+  it('about campaigns notifies their user when one is over or stops, once for each time', () => {
+    const campaign = { type: 'campaign', id: sampleJob.id, name: 'Update', userId: sampleUser.id } as const;
+    const notified = () =>
+      client.getQueryData<EndedWork[]>(['ended-work'])?.map((each) => each.kind === 'campaign' && each.campaign.state);
+    const apply = (state: Campaign['state'], reason: Campaign['reason'] = null, more: object = {}): unknown => {
+      applyEvent(client, { ...campaign, state, reason, ...more });
+      return notified();
+    };
+    expect(apply('completed', null, { userId: sampleSession.id })).toBeUndefined();
+    expect(apply('running')).toBeUndefined();
+    expect(apply('paused', 'user')).toBeUndefined();
+    expect(apply('paused', 'failures')).toEqual(['paused']);
+    client.setQueryData<EndedWork[]>(['ended-work'], (known) => known?.map((each) => ({ ...each, isSeen: true })));
+    apply('paused', 'failures');
+    expect(client.getQueryData(['ended-work'])).toMatchObject([{ isSeen: true }]);
+    expect(apply('running')).toEqual([]);
+    expect(apply('paused', 'failures')).toEqual(['paused']);
+    expect(apply('completed')).toEqual(['completed']);
+    expect(apply('completed')).toEqual(['completed']);
   });
 
   describe('about an alert', () => {

@@ -4,7 +4,7 @@ import type { Job } from '../../protocol/maintenance';
 import type { Agent } from '../api/agents';
 import { cacheAlert } from '../api/alerts';
 import { cacheDeployment } from '../api/deployments';
-import { cacheEndedJob } from '../api/ended-jobs';
+import { cacheEndedJob, cacheStoppedCampaign } from '../api/ended-work';
 import { cacheJob } from '../api/jobs';
 import { cacheNotice } from '../api/notices';
 import { cacheInLists, withRow, type Pages } from '../api/pages';
@@ -21,6 +21,7 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
     return void client.invalidateQueries({ queryKey: ['device'] });
   }
   if (event.type === 'campaign') {
+    cacheStoppedCampaign(client, event);
     for (const list of ['campaigns', 'overview']) void client.invalidateQueries({ queryKey: [list] });
     void client.invalidateQueries({ queryKey: ['campaign-devices', event.id] });
     return void client.invalidateQueries({ queryKey: ['campaign', event.id] });

@@ -45,6 +45,12 @@ export const enCampaigns = {
     skipped: 'Skipped',
     cancelled: 'Cancelled',
   } as Record<CampaignDeviceState, string>,
+  stopped: {
+    completed: (name: string) => `Campaign completed: ${name}`,
+    aborted: (name: string) => `Campaign aborted: ${name}`,
+    paused: (name: string) => `Campaign paused: ${name}`,
+    show: 'Show the campaign',
+  },
   held: 'On hold',
   all: 'All',
   skips: SKIP_REASONS as Record<SkipReason, string>,

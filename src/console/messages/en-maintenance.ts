@@ -183,7 +183,6 @@ export const enMaintenance = {
     other: 'The agent has a later version than this server. Update the server.',
   } as Record<JobFailure, string>,
   ended: {
-    label: 'Finished maintenance jobs',
     done: (operation: string, device: string) => `${device}: ${operation} – done`,
     failed: (operation: string, device: string) => `${device}: ${operation} – failed`,
     cancelled: (operation: string, device: string) => `${device}: ${operation} – cancelled`,

@@ -37,6 +37,12 @@ export const jaCampaigns: typeof enCampaigns = {
     skipped: '対象外',
     cancelled: '取り消し',
   },
+  stopped: {
+    completed: (name) => `キャンペーンが完了しました：${name}`,
+    aborted: (name) => `キャンペーンが中止されました：${name}`,
+    paused: (name) => `キャンペーンが一時停止しました：${name}`,
+    show: 'キャンペーンを表示',
+  },
   held: '保留中',
   all: 'すべて',
   skips: {

@@ -234,7 +234,6 @@ export const jaMaintenance: typeof enMaintenance = {
     other: 'エージェントのほうが新しいバージョンです。サーバーを更新してください。',
   },
   ended: {
-    label: '終了した保守ジョブ',
     done: (operation, device) => `${device}：${operation} – 完了`,
     failed: (operation, device) => `${device}：${operation} – 失敗`,
     cancelled: (operation, device) => `${device}：${operation} – 取り消し`,

@@ -6,10 +6,10 @@ import { useReadNotice, useUnreadNotices } from '../api/notices';
 import { useText } from '../messages/language';
 import { Ago } from '../parts/time';
 import { WarningIcon } from '../parts/icons';
-import { EndedJobs } from './maintenance/ended-jobs';
+import { EndedWork } from './ended-work';
 import { noticeTarget, noticeText, noticeTitle } from './notice-texts';
 
-/** There, ends of jobs would cover the keys of the remote panel; they are shown afterwards. */
+/** There, ends of jobs and campaigns would cover the keys of the remote panel; they are shown afterwards. */
 const SESSION_VIEW = /^\/sessions\/[^/]+\/view$/;
 /** Maximum number of cards, on narrow and on other screens. */
 const [NARROW, SHOWN_NARROW, SHOWN] = ['(max-width: 48em)', 1, 3];
@@ -32,7 +32,7 @@ export function NewNotices() {
           {t.notices.others(`${others}${data?.next ? '+' : ''}`)}
         </Button>
       )}
-      {!SESSION_VIEW.test(pathname) && <EndedJobs most={shown} />}
+      {!SESSION_VIEW.test(pathname) && <EndedWork most={shown} />}
     </section>
   );
 }

@@ -68,7 +68,7 @@ export class CampaignStarts {
       waitMinutes: Math.min(waitMinutes, LIMITS.JOB_WAIT_MINUTES),
     };
     try {
-      await this.requests.request(actor, device.deviceId, wanted, jobId);
+      await this.requests.request(actor, device.deviceId, wanted, { id: jobId, campaignId: campaign.id });
       return 'started';
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error; // the next turn finds the job, or none

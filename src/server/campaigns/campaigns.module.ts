@@ -47,6 +47,6 @@ import { CampaignsService } from './campaigns.service';
     CampaignsService,
     CampaignViews,
   ],
-  exports: [CampaignsService, CampaignViews, CampaignEvents, CampaignDevicesRepository],
+  exports: [CampaignsService, CampaignViews, CampaignEvents, CampaignsRepository, CampaignDevicesRepository],
 })
 export class CampaignsModule {}

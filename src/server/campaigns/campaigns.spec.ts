@@ -101,6 +101,8 @@ describe('a campaign', () => {
     expect(done.waves.map(({ counts }) => counts.succeeded)).toEqual([1, 1, 2]);
     expect(begun(devices)).toEqual([1, 1, 1, 1]);
     expect(devices.map((each) => fleet.versionOf(each))).toEqual(devices.map(() => '2.15'));
+    const { rows: jobs } = (await plane.call('tom', 'GET', `/jobs?deviceId=${devices[0]}`)).body as { rows: unknown[] };
+    expect(jobs).toMatchObject([{ campaignId: id }]);
     const { rows } = (await plane.call('ada', 'GET', '/audit?limit=200')).body as {
       rows: { action: string; target: string }[];
     };

@@ -10,6 +10,7 @@ const jobOf = (values: Partial<JobEntity>): JobEntity =>
   ({
     id: 'j',
     hold: null,
+    campaignId: null,
     waiting: null,
     failure: null,
     detail: '',

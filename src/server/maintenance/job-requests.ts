@@ -44,12 +44,17 @@ export class JobRequests {
 
   /**
    * Requests one operation at a device.
-   * @param id of the new job, for a caller that must find it again if the server ends meanwhile
+   * @param id of the new job, for a campaign that must find it again if the server ends meanwhile
    * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnsigned, FirmwareUnfit, FirmwareIdMismatch,
    * SettingsMismatch, LogMismatch, TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
-  async request(actor: Actor, deviceId: string, wanted: NewJob, id: string = randomUUID()): Promise<JobEntity> {
+  async request(
+    actor: Actor,
+    deviceId: string,
+    wanted: NewJob,
+    { id = randomUUID(), campaignId = null }: { id?: string; campaignId?: string | null } = {},
+  ): Promise<JobEntity> {
     checkOperation(actor, wanted.operation);
     const inView = await this.devices.get(actor, deviceId);
     const { device } = inView;
@@ -76,6 +81,7 @@ export class JobRequests {
       apiTokenId: actor.apiTokenId ?? null,
       revokedAt: null,
       operation,
+      campaignId,
       firmwareId: firmware?.id ?? null,
       firmwareName: firmware?.name ?? null,
       firmwareVersion: firmware?.version ?? null,

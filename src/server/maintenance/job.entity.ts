@@ -26,6 +26,8 @@ export class JobEntity {
   /** The site of the agent at the time of the request; null if it had none. */
   @Index('ix_maintenance_jobs_site') @Column(Uuid({ nullable: true })) siteId: string | null;
   @Column({ type: 'varchar', length: 32 }) operation: Operation;
+  /** That has requested it. */
+  @Column(Uuid({ nullable: true })) campaignId: string | null;
 
   @Column(Uuid({ nullable: true })) firmwareId: string | null;
   @Column({ type: 'varchar', length: 120, nullable: true }) firmwareName: string | null;

@@ -22,6 +22,7 @@ export const presentedJob = (job: JobEntity): Job => ({
   settings: job.settings,
   log: job.log,
   user: { kind: job.askerKind, id: job.userId, username: job.username, displayName: job.displayName },
+  campaignId: job.campaignId,
   state: job.state,
   waiting: job.waiting,
   decision: job.decision,

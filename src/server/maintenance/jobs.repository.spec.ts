@@ -36,6 +36,7 @@ describe('the repository of maintenance jobs', () => {
       },
       ...{ operation: 'counters', firmwareId: null, firmwareName: null, firmwareVersion: null, firmwareToken: null },
       ...{
+        campaignId: null,
         waiting: null,
         decision: null,
         hold: null,

@@ -197,6 +197,7 @@ export const sampleJob: Job = {
   settings: null,
   log: null,
   user: { kind: 'user', id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  campaignId: null,
   state: 'succeeded',
   waiting: null,
   decision: { update: false, reason: 'not-needed', outcome: 'kept' },

@@ -141,7 +141,7 @@ function Failure({ job: { failure, detail } }: { job: Job }) {
 function Summary({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
-  const { deviceId, deviceName, firmware, log, user, decision, expiresAt, beganAt, id } = job;
+  const { deviceId, deviceName, firmware, log, user, campaignId, decision, expiresAt, beganAt, id } = job;
   const words = t.maintenance.log;
   const lines = log && [
     log.from !== undefined && words.fromTime(formats.moment(log.from)),
@@ -158,6 +158,14 @@ function Summary({ job }: { job: Job }) {
           </Link>,
         ],
         [t.maintenance.who, <Requester key="who" of={user} />],
+        [
+          t.campaigns.campaign,
+          campaignId && (
+            <Link key="campaign" to={`/campaigns/${campaignId}`}>
+              {t.campaigns.stopped.show}
+            </Link>
+          ),
+        ],
         [t.maintenance.firmware, firmware && `${firmware.version} (${firmware.name})`],
         [words.which, lines && lines.filter(Boolean).join(', ')],
         [t.maintenance.information, decision && decisionText(decision, t)],

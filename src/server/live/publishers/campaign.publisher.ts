@@ -2,10 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
 import { CampaignDevicesRepository } from '../../campaigns/campaign-devices.repository';
 import { CampaignEvents } from '../../campaigns/campaign.lifecycle';
+import { CampaignsRepository } from '../../campaigns/campaigns.repository';
 import { LiveClients } from '../live-clients';
 import { CoalescingQueue } from './coalescing-queue';
 
-/** Publishes the ID of each changed campaign to the consoles whose users see one of its sites. */
+/** Publishes each changed campaign, without its numbers, to the consoles whose users see one of its sites. */
 @Injectable()
 export class CampaignPublisher implements OnModuleInit {
   private readonly changed: CoalescingQueue;
@@ -13,6 +14,7 @@ export class CampaignPublisher implements OnModuleInit {
   constructor(
     private readonly clients: LiveClients,
     private readonly events: CampaignEvents,
+    private readonly campaigns: CampaignsRepository,
     private readonly devices: CampaignDevicesRepository,
     journal: Journal,
   ) {
@@ -29,7 +31,10 @@ export class CampaignPublisher implements OnModuleInit {
   }
 
   private async publish(id: string): Promise<void> {
+    const campaign = await this.campaigns.find(id);
+    if (!campaign) return;
+    const { name, state, reason, userId } = campaign;
     const sites = await this.devices.sites(id);
-    this.clients.send({ type: 'campaign', id }, ...sites.map((siteId) => ({ siteId })));
+    this.clients.send({ type: 'campaign', id, name, state, reason, userId }, ...sites.map((siteId) => ({ siteId })));
   }
 }
