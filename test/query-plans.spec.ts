@@ -318,7 +318,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['head', () => audit.head()],
         ['hasBefore', () => audit.hasBefore(new Date(1))],
         ['deleteOldest', () => audit.deleteOldest(new Date(1), 10)],
-        ['pageOf', () => audit.pageOf(page, 'u', ['x'])],
+        ['pageOf', () => audit.pageOf(page, 'u', { asTarget: ['x'], asActor: ['y'] })],
         ['page (of somebody)', () => audit.page(page, { actor: 'u', target: 'u' })],
       ],
     ],

@@ -56,8 +56,15 @@ export function describeLogins(api: () => RestApi): void {
       const browser = await newLogin(api(), 'abe');
       const body = { email: 'abe@vendor.example' };
       await api().answers('anonymous', 'PATCH /api/auth/me', user, { ...browser, body });
+      const named = { ...browser, body: { name: 'script' } };
+      const { id } = await api().answers('anonymous', 'POST /api/tokens', createdApiToken, named, 201);
+      await api().succeeds('anonymous', 'DELETE /api/tokens/:id', { ...browser, params: { id } });
+      // another user's own
+      await api().answers('tess', 'POST /api/tokens', createdApiToken, { body: { name: 'other' } }, 201);
       const events = await api().answers('anonymous', 'GET /api/auth/events', page(auditEvent), browser);
       expect(events.rows.map(({ action, target }) => [action, target])).toEqual([
+        ['token.revoked', id],
+        ['token.created', id],
         ['profile.changed', 'abe'],
         ['login.permitted', 'abe'],
         ['user.created', 'abe'],

@@ -12,6 +12,8 @@ export type AccountEvent =
   | 'password-changed'
   /** An API token that covers users and external clients. */
   | 'token-created'
+  /** Another API token. */
+  | 'api-token-created'
   | 'client-created'
   /** By an administrator: all second factors were removed. */
   | 'factors-reset'

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThanOrEqual, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { Brackets, In, LessThanOrEqual, MoreThan, Repository, type EntityManager } from 'typeorm';
 import { StorageFull } from '../../database/database-errors';
 import { ColumnUnreadable } from '../../database/encrypted-column';
 import { readPage, type Page, type PageQuery } from '../../database/page';
@@ -54,9 +54,19 @@ export class AuditRepository {
     return readPage(rows, ['id'], 'DESC', query);
   }
 
-  /** @param target of the entries @param actions with one of these actions */
-  pageOf(query: PageQuery, target: string, actions: readonly string[]): Promise<Page<AuditEventEntity>> {
-    const rows = this.events.createQueryBuilder('e').where({ target, action: In([...actions]) });
+  /** Entries with this name as their target, or their actor, and one of these actions. */
+  pageOf(
+    query: PageQuery,
+    name: string,
+    { asTarget, asActor }: { asTarget: readonly string[]; asActor: readonly string[] },
+  ): Promise<Page<AuditEventEntity>> {
+    const rows = this.events
+      .createQueryBuilder('e')
+      .where(
+        new Brackets((either) =>
+          either.where({ target: name, action: In([...asTarget]) }).orWhere({ actor: name, action: In([...asActor]) }),
+        ),
+      );
     return readPage(rows, ['id'], 'DESC', query);
   }
 

@@ -21,6 +21,8 @@ const ACCOUNT_ACTIONS = [
   'user.bound',
   'user.changed',
 ] as const;
+/** Of credentials that a user has made in their own name; their target is the credential. */
+const CREDENTIAL_ACTIONS = ['token.created', 'token.revoked', 'client.created'] as const;
 const TARGET_CHARACTERS = 200;
 const DETAIL_CHARACTERS = 2_000;
 
@@ -74,9 +76,9 @@ export class AuditService {
     }
   }
 
-  /** Logins of a user, and changes of the account, newest first. */
+  /** Logins of a user, changes of the account, and credentials that were made in its name, newest first. */
   ofAccount(query: PageQuery, username: string): Promise<Page<AuditEventEntity>> {
-    return this.repository.pageOf(query, username, ACCOUNT_ACTIONS);
+    return this.repository.pageOf(query, username, { asTarget: ACCOUNT_ACTIONS, asActor: CREDENTIAL_ACTIONS });
   }
 
   page(query: PageQuery, of?: AuditNames): Promise<Page<AuditEventEntity>> {

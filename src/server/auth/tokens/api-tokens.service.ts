@@ -2,6 +2,7 @@ import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newApiToken } from '../../../protocol/api';
+import { LIMITS } from '../../../protocol/limits';
 import { secretHash, sha256 } from '../../../tunnel/sha256';
 import { AccessEvents } from '../access-events';
 import { AccountMails } from '../account-mails/account-mails.service';
@@ -48,7 +49,7 @@ export class ApiTokensService {
    * @throws OutlivesToken, OutranksToken, NotLoggedIn if the other token has been revoked, or the login has ended
    */
   async create(
-    { actor, accounts: mayManage, loginId }: Identity,
+    { actor, accounts: mayManage, loginId, loginAt }: Identity,
     { name, expiresInDays, accounts = false }: z.infer<typeof newApiToken>,
   ): Promise<{ entity: ApiTokenEntity; token: string }> {
     if (accounts && !mayManage) throw new OutranksToken();
@@ -73,7 +74,10 @@ export class ApiTokensService {
     if (!(await this.repository.insert(entity, loginId))) throw new NotLoggedIn();
     const called = accounts ? `${name}, for users and external clients` : name;
     await this.audit.record(actor, 'token.created', entity.id, parent ? `${called}, with token ${parent.id}` : called);
+    // that of a login on the command line is part of it; what a token creates ends with it
+    const isOfLogin = createdAt.getTime() - (loginAt ?? 0) < LIMITS.LOGIN_TOKEN_MS;
     if (accounts) await this.mails.tell(actor.userId, 'token-created');
+    else if (!parent && !isOfLogin) await this.mails.tell(actor.userId, 'api-token-created');
     return { entity, token: `plt_${entity.id}_${secret}` };
   }
 

@@ -1,4 +1,5 @@
 import { generateSync } from 'otplib';
+import { setLimit } from '../../../../test/support/relay/test-relay';
 import { MailServer } from '../../../../test/support/server/mail-server';
 import { NoticesStage } from '../../../../test/support/server/notices-stage';
 import { until } from '../../../../test/support/until';
@@ -26,6 +27,7 @@ afterAll(async () => {
 });
 const settings = () => ({ PLATEN_SMTP_URL: `smtp://127.0.0.1:${mailServer.port}`, PLATEN_MAIL_FROM: FROM });
 beforeEach(async () => {
+  jest.restoreAllMocks();
   await stage.renew(settings());
   mailServer.renew();
   tom = await stage.user('tom', { role: 'admin', email: ADDRESS });
@@ -133,12 +135,22 @@ describe('a user is mailed', () => {
       ['The password was changed'],
     ],
     [
-      'an API token for accounts, and no other',
+      'an API token for accounts, and no other one of a new login',
       async (browser) => {
         await browser.post('/api/tokens').send({ name: 'script' }).expect(201);
         await browser.post('/api/tokens').send({ name: 'script', accounts: true }).expect(201);
       },
       ['An API token that covers users and external clients was created'],
+    ],
+    [
+      'an API token, but not what is created with it',
+      async (browser) => {
+        setLimit('LOGIN_TOKEN_MS', 0);
+        const { body } = await browser.post('/api/tokens').send({ name: 'script' }).expect(201);
+        const bearer = { authorization: `Bearer ${body.token}` };
+        await browser.post('/api/tokens').set(bearer).send({ name: 'part' }).expect(201);
+      },
+      ['An API token was created'],
     ],
     [
       'an external client',
@@ -348,6 +360,7 @@ describe('mails about an account', () => {
     const every: Record<AccountEvent, true> = {
       ...{ 'new-browser': true, 'recovery-code-used': true, 'factor-added': true, 'factor-removed': true },
       ...{ 'recovery-codes-replaced': true, 'password-changed': true, 'token-created': true, 'client-created': true },
+      'api-token-created': true,
       ...{ 'factors-reset': true, 'logins-ended': true, 'password-set': true, 'single-sign-on-set': true },
       ...{ 'address-changed': true, 'passwords-refused': true, 'codes-refused': true },
     };
