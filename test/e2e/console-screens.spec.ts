@@ -210,6 +210,9 @@ it.each(LANGUAGES)('a deployment can be followed on every screen, in %s', async 
   await page.getByRole('button', { name: t.relays.drainOf('paris-1') }).click();
   await page.getByText(t.relays.drainHint).waitFor();
   await look(`relay-drain-${spoken}`);
+  // it can be taken back at any time
+  const confirm = page.getByRole('dialog').getByRole('button', { name: t.relays.drain, exact: true });
+  expect(await confirm.getAttribute('style')).not.toMatch(/red/);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: t.deployment.instruct }).click();
   await page.getByLabel(t.deployment.whens.at).click();

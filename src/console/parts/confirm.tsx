@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { Dialog, DialogForm } from './dialog';
 
-/** A button for an irreversible action. A dialog explains the effect and requires confirmation. */
+/** A button for an action with consequences. A dialog explains the effect and requires confirmation. */
 export function Confirm({
   button,
   confirm = button,
@@ -12,6 +12,7 @@ export function Confirm({
   action,
   children,
   look = 'light',
+  tone = 'danger',
   label,
 }: {
   button: string;
@@ -25,6 +26,8 @@ export function Confirm({
   children?: ReactNode;
   /** Appearance of the button on the screen. */
   look?: 'light' | 'subtle' | 'default';
+  /** `plain`: nothing is lost, and the user can take it back at once. */
+  tone?: 'danger' | 'plain';
   /** Accessible name of the button where there are several of its kind. */
   label?: string;
 }) {
@@ -33,7 +36,7 @@ export function Confirm({
     <>
       <Button
         size="xs"
-        color={look === 'default' ? undefined : 'red'}
+        color={look === 'default' || tone === 'plain' ? undefined : 'red'}
         variant={look}
         aria-label={label}
         onClick={() => {
@@ -50,7 +53,7 @@ export function Confirm({
           onCancel={close}
           isPending={action.isPending}
           error={action.error}
-          isDanger
+          isDanger={tone === 'danger'}
         >
           <Text size="sm">{hint}</Text>
           {children}

@@ -13,6 +13,7 @@ export function RollBack({ deployment: { id, from } }: { deployment: Deployment 
   return (
     <Confirm
       look="subtle"
+      tone="plain"
       button={t.deployment.rollBack}
       title={t.deployment.rollBackTitle(targetText(from, t))}
       hint={t.deployment.rollBackHint}

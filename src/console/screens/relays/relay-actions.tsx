@@ -27,6 +27,7 @@ function Drain({ id, isLast }: { id: string; isLast: boolean }) {
   return (
     <Confirm
       look="default"
+      tone="plain"
       button={t.relays.drain}
       label={t.relays.drainOf(id)}
       title={t.relays.drainTitle(id)}
