@@ -73,7 +73,7 @@ export const newUser = z
     path: ['password'],
     message: 'either a password, or single sign-on',
   });
-const emailAddress = z.email().max(254);
+export const emailAddress = z.email().max(254);
 export const userChange = z
   .strictObject({
     displayName: shownLine(100).min(1),

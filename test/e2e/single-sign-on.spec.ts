@@ -83,6 +83,8 @@ it('an administrator signs in, comes back to the page, and is who the groups say
   await page.getByText('Ida Identity').first().waitFor();
   await page.getByText('ida · Single sign-on').waitFor();
   await look(page, 'users-oidc');
+  const me = `${server.url}/api/auth/me`;
+  expect(await (await page.request.get(me)).json()).toMatchObject({ email: 'ida@acme.example' });
   await page.goto(`${server.url}/customers`);
   await page.getByRole('button', { name: 'New customer' }).click();
   await page.getByLabel('Name of the customer').fill('Acme');
@@ -98,6 +100,7 @@ it('a technician gets the customers of the groups, and logs out at the provider,
   expect(customers.map(({ name }) => name)).toEqual(['Acme']);
   const me = (await (await page.request.get(`${server.url}/api/auth/me`)).json()) as object;
   expect(me).toMatchObject({ username: 'ted', displayName: 'Ted Technician', role: 'technician', login: 'oidc' });
+  expect(me).toMatchObject({ email: null }); // not verified
   await page.getByRole('button', { name: 'Ted Technician' }).click();
   await page.getByRole('menuitem', { name: 'Log out' }).click();
   await page.getByRole('link', { name: 'Sign out of Acme ID, too' }).click();

@@ -6,8 +6,14 @@ const [port, client] = process.argv.slice(2);
 const issuer = `http://localhost:${port}`;
 
 const ACCOUNTS = {
-  ida: { preferred_username: 'ida', name: 'Ida Identity', groups: ['platen-admins'], email: 'ida@acme.example' },
-  ted: { preferred_username: 'Ted', name: 'Ted Technician', groups: ['support', 'chess'] },
+  ida: {
+    ...{ preferred_username: 'ida', name: 'Ida Identity', groups: ['platen-admins'] },
+    ...{ email: 'ida@acme.example', email_verified: true },
+  },
+  ted: {
+    ...{ preferred_username: 'Ted', name: 'Ted Technician', groups: ['support', 'chess'] },
+    ...{ email: 'ted@acme.example', email_verified: false },
+  },
   moe: { preferred_username: 'moe', name: 'Moe', groups: ['chess'] },
   alex: { preferred_username: 'alex', name: 'Not Alex', groups: ['platen-admins'] },
 };

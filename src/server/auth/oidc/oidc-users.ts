@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { userName } from '../../../protocol/api';
+import { emailAddress, userName } from '../../../protocol/api';
 import { shownText } from '../../../protocol/shown-text';
 import { readOidcFiles, type OidcSettings } from '../../config/oidc-settings';
 import { PROVIDER, type ActingUser } from '../actor';
@@ -23,7 +23,8 @@ export class OidcUsers {
   /**
    * The user of these claims, with the role and the customers that their groups give them now. Issuer and subject name the
    * user (OpenID Connect Core 5.7): the first login binds them to the account with the user ID, which an administrator has
-   * made for single sign-on, or which is created. An account with a password is never taken over by a user ID.
+   * made for single sign-on, or which is created. An account with a password is never taken over by a user ID. An account
+   * without a mail address gets that of the claims.
    * @throws OidcRefused
    */
   async userOf(settings: OidcSettings, claims: Claims & { sub: string }): Promise<ActingUser> {
@@ -35,6 +36,8 @@ export class OidcUsers {
     if (membership) await this.follow(user, membership);
     const actor = await this.users.actor(user.id);
     if (!actor) throw new OidcRefused('deactivated');
+    const email = user.email === null ? addressIn(claims) : undefined;
+    if (email !== undefined) await this.users.change(PROVIDER, user.id, { email });
     return actor;
   }
 
@@ -70,9 +73,14 @@ export class OidcUsers {
   }
 }
 
+/** Providers let users enter any address; only a verified one is theirs. */
+export function addressIn({ email, email_verified }: Claims): string | undefined {
+  return email_verified === true ? emailAddress.safeParse(email).data : undefined;
+}
+
 /** @throws OidcRefused */
 function usernameIn({ usernameClaim }: OidcSettings, claims: Claims): string {
-  // providers let users enter any address; only a verified one is theirs
+  // as for their address
   if (usernameClaim === 'email' && claims.email_verified !== true) throw new OidcRefused('no-user-id');
   const claim = claims[usernameClaim];
   const { data } = userName.safeParse(typeof claim === 'string' ? claim.toLowerCase() : undefined);
