@@ -19,7 +19,9 @@ import {
 
 describe('a server with many streams, at a client that writes frames', () => {
   let on: FrameClient;
-  beforeEach(() => (on = new FrameClient()));
+  beforeEach(() => {
+    on = new FrameClient();
+  });
   afterEach(() => {
     jest.restoreAllMocks();
     on.stop();

@@ -35,7 +35,9 @@ const NOTHING = Buffer.alloc(0);
 
 describe('a server, at a client that writes frames', () => {
   let on: FrameClient;
-  beforeEach(() => (on = new FrameClient()));
+  beforeEach(() => {
+    on = new FrameClient();
+  });
   afterEach(() => {
     jest.restoreAllMocks();
     on.stop();
