@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
 import type { EndToEndMessage } from '../protocol/relay-messages';
+import { countCarried } from './read-memory';
 import { ReplayBuffer } from './replay-buffer';
 import type { ClientWebSocket } from './websocket/client-web-socket';
 import type { WebSocketEvents } from './websocket/web-socket-end';
@@ -119,6 +120,7 @@ export class WebSocketBytes extends Duplex {
     // Bytes from before the other end's `continue` will be sent again.
     if (this.destroyed || this.#renewal !== undefined) return;
     this.#received += data.length;
+    countCarried(data.length);
     if (!this.push(data)) this.#ws.pause();
     this.#acknowledgeSoon();
   }
@@ -144,7 +146,10 @@ export class WebSocketBytes extends Duplex {
   #write(pieces: readonly Buffer[], done: Written): void {
     if (!this.#replay && this.#ws.readyState !== this.#ws.OPEN)
       return done(new Error('the relay connection is closed'));
-    for (const piece of pieces) this.#replay?.append(piece);
+    for (const piece of pieces) {
+      this.#replay?.append(piece);
+      countCarried(piece.length);
+    }
     this.#written = done;
     if (this.#renewal === undefined) this.#send(pieces);
     this.#settle();
