@@ -7,6 +7,7 @@ import { removeFolder } from '../../../test/support/remove-folder';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { HalfLog } from '../../protocol/relay-rpc';
+import type { Half } from '../../protocol/remote-session';
 import type { ControlPlaneLink } from './control-plane-link';
 import { LogReporter } from './log-reporter';
 import { SessionLog } from './session-log';
@@ -41,6 +42,38 @@ describe('LogReporter', () => {
     expect([call.mock.calls.length, onReport.mock.calls.length, reporter.unacknowledged]).toEqual([1, 1, 0]);
     await sessionLog.close();
     await removeFolder(folder);
+  });
+
+  it('reports the starts of both halves together, an end after all before, and a start after each end before', async () => {
+    const answers = new Map<string, (answer: { known: boolean }) => void>();
+    const call = (_: string, { id }: HalfLog) => new Promise((resolve) => answers.set(id, resolve));
+    const controlPlane = { call, whenConnected: () => Promise.resolve() } as unknown as ControlPlaneLink;
+    const acknowledge = () => Promise.resolve();
+    const reporter = new LogReporter({ acknowledge } as unknown as SessionLog, controlPlane, recordedJournal().journal);
+    const linkId = randomUUID();
+    const logOf = (id: string, half: Half, event: HalfLog['event']) =>
+      void reporter.report({ id, linkId, half, at: toInstant(0), event, tokenHash: null });
+    const start = { kind: 'start', peerAddress: '192.0.2.1' } as const;
+    const end = { kind: 'end', reason: 'lost', bytesReceived: 1, bytesSent: 2 } as const;
+    logOf('device start', 'device', start);
+    logOf('terminal start', 'terminal', start);
+    logOf('device end', 'device', end);
+    logOf('terminal start again', 'terminal', start);
+    const sent = async () => {
+      await new Promise(setImmediate);
+      return [...answers.keys()];
+    };
+    const acknowledged = (id: string) => answers.get(id)!({ known: true });
+    expect(await sent()).toEqual(['device start', 'terminal start']);
+    acknowledged('device start');
+    expect(await sent()).toHaveLength(2);
+    acknowledged('terminal start');
+    expect(await sent()).toEqual(['device start', 'terminal start', 'device end']);
+    acknowledged('device end');
+    expect((await sent()).at(-1)).toBe('terminal start again');
+    acknowledged('terminal start again');
+    await reporter.flushed();
+    expect(reporter.unacknowledged).toBe(0);
   });
 
   it('waits no longer with each attempt while the control plane cannot store a log, and logs that once', async () => {

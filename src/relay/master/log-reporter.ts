@@ -9,10 +9,13 @@ import type { SessionLog } from './session-log';
 /** Links that are reported at the same time when the control plane is back. */
 const PARALLEL_LINKS = 64;
 
-/** Reports stored logs to the control plane, in order per link, and repeats each until it is acknowledged. */
+/**
+ * Reports stored logs to the control plane, and repeats each until it is acknowledged. In order per link: the end of a half
+ * after all that was before, its start after all ends that were before. The starts of both halves are reported together.
+ */
 export class LogReporter {
-  /** End of the queue of each link. */
-  readonly #queues = new Map<string, Promise<void>>();
+  /** Of each link: when all its logs so far, and when all end logs among them, are acknowledged. */
+  readonly #queues = new Map<string, { all: Promise<unknown>; ends: Promise<unknown> }>();
   /** Unacknowledged logs by their ID. */
   readonly #reports = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
@@ -39,23 +42,26 @@ export class LogReporter {
   report(log: HalfLog, onReport: () => void = () => undefined): Promise<void> {
     const already = this.#reports.get(log.id);
     if (already) return already;
-    const before = this.#queues.get(log.linkId) ?? Promise.resolve();
-    const reported = before.then(() => this.#untilAcknowledged(log, onReport));
+    const none = Promise.resolve();
+    const before = this.#queues.get(log.linkId) ?? { all: none, ends: none };
+    const isEnd = log.event.kind === 'end';
+    const reported = (isEnd ? before.all : before.ends).then(() => this.#untilAcknowledged(log, onReport));
     this.#reports.set(log.id, reported);
     const end = reported.then(
       () => void this.#reports.delete(log.id),
       () => undefined,
     );
-    this.#queues.set(log.linkId, end);
-    void end.then(() => {
-      if (this.#queues.get(log.linkId) === end) this.#queues.delete(log.linkId);
+    const queue = { all: Promise.all([before.all, end]), ends: isEnd ? end : before.ends };
+    this.#queues.set(log.linkId, queue);
+    void queue.all.then(() => {
+      if (this.#queues.get(log.linkId) === queue) this.#queues.delete(log.linkId);
     });
     return reported;
   }
 
   /** Resolves when all logs so far are acknowledged, or the reporter has stopped. */
   async flushed(): Promise<void> {
-    await Promise.all(this.#queues.values());
+    await Promise.all([...this.#queues.values()].map(({ all }) => all));
   }
 
   /** Unacknowledged logs stay in the database and are reported after the next start. */
