@@ -42,6 +42,13 @@ export class CustomersRepository {
   findSite(id: string): Promise<SiteEntity | null> {
     return this.sites.findOneBy({ id });
   }
+  /** The preference of a site, otherwise that of its customer. */
+  async relayPreferenceAt(siteId: string): Promise<RelayPreference | null> {
+    const query = this.sites.createQueryBuilder('s').where('s.id = :siteId', { siteId });
+    query.leftJoinAndMapOne('s.customer', CustomerEntity, 'c', 'c.id = s.customerId');
+    const found: (SiteEntity & { customer?: CustomerEntity | null }) | null = await query.getOne();
+    return found?.relayPreference ?? found?.customer?.relayPreference ?? null;
+  }
   sitesAmong(ids: readonly string[]): Promise<SiteEntity[]> {
     return this.sites.findBy({ id: In([...ids]) });
   }

@@ -165,9 +165,7 @@ export class CustomersService {
 
   /** The relays that carry sessions with a site: its own preference, otherwise that of its customer. */
   async relayPreferenceOf(siteId: string | null): Promise<RelayPreference | null> {
-    const site = siteId && (await this.repository.findSite(siteId));
-    if (!site) return null;
-    return site.relayPreference ?? (await this.repository.findCustomer(site.customerId))?.relayPreference ?? null;
+    return siteId === null ? null : this.repository.relayPreferenceAt(siteId);
   }
 
   /** @throws UnknownCustomer */

@@ -4,6 +4,7 @@ import { Brackets, In, LessThanOrEqual, MoreThan, Repository, type EntityManager
 import { StorageFull } from '../../database/database-errors';
 import { ColumnUnreadable } from '../../database/encrypted-column';
 import { readPage, type Page, type PageQuery } from '../../database/page';
+import { insertWithoutReading, locking } from '../../database/statements';
 import { toInstant } from '../../../protocol/names';
 import { AuditChainEntity } from './audit-chain.entity';
 import { CHAIN_START, chainHash, storable, type ChainedContent, type ChainHead } from './audit-chain';
@@ -122,11 +123,10 @@ export class AuditRepository {
     await manager.update(AuditChainEntity, ROW, { head: { ...head, last } });
   }
 
-  /** Other processes wait until the transaction ends. SQLite has only one at a time. */
+  /** Other processes wait until the transaction ends. */
   private async lockedHead(manager: EntityManager): Promise<ChainHead> {
-    const lock = manager.connection.options.type === 'postgres' ? ({ mode: 'pessimistic_write' } as const) : undefined;
     const find = () =>
-      manager.findOne(AuditChainEntity, { where: ROW, ...(lock && { lock }) }).catch((error: unknown) => {
+      manager.findOne(AuditChainEntity, { where: ROW, ...locking(manager) }).catch((error: unknown) => {
         // the server must be able to record what happens from now on
         if (error instanceof ColumnUnreadable) return { head: null };
         throw error;
@@ -171,7 +171,7 @@ async function insertAfter(
   // without a gap, so that a missing entry can be named
   const content: ChainedContent = { id: previous.id + 1, at, ...texts };
   const hash = chainHash(previous.hash, content);
-  await manager.insert(AuditEventEntity, { ...content, hash });
+  await insertWithoutReading(manager.getRepository(AuditEventEntity), [{ ...content, hash }]);
   return { id: content.id, hash };
 }
 
