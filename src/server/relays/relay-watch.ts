@@ -110,6 +110,7 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const { bytesFromDevice, bytesFromTerminal } = counted;
     if (bytesFromDevice <= session.bytesFromDevice && bytesFromTerminal <= session.bytesFromTerminal) return;
     await this.repository.noteBytes(session.id, bytesFromDevice, bytesFromTerminal);
-    this.events.publish('changed', session);
+    const present = await this.repository.find(session.id); // it may have ended meanwhile
+    if (present) this.events.publish('changed', present);
   }
 }

@@ -56,6 +56,25 @@ describe('held polls', () => {
     }
   });
 
+  it('get the session as it has changed, and nothing if only something else has', async () => {
+    const seen: unknown[] = [];
+    const poll = polls.hold('one', (session) => Promise.resolve(seen.push(session?.state) === 3));
+    changed('one', 'prepared');
+    await until('the change', () => seen.length === 2);
+    polls.look('one');
+    await poll;
+    expect(seen).toEqual([undefined, 'prepared', undefined]);
+  });
+
+  it.each([
+    ['approved', 100, true],
+    ['approved', 1_000, false],
+    ['prepared', 100, false],
+  ] as const)('that begin while a session is %s for %s ms wait for its next state: %s', (state, ms, isPassing) => {
+    const session = { state, approvedAt: new Date(Date.now() - ms) } as SessionEntity;
+    expect(polls.isPassing(session)).toBe(isPassing);
+  });
+
   it('see a change that comes while they look', async () => {
     await polls.hold('one', () => {
       looks += 1;

@@ -66,7 +66,8 @@ export class RelayOutputs {
       const link = await this.relay.connectionInfo(request, preferred);
       this.journal.info('relay chosen', { remoteSessionId: session.id, relayId: link.relayId, choice: link.choice });
       this.timeline.step('S148', session.id);
-      return { input: 'connection-info', ...prepareConnection(session, link) };
+      // nothing changes an approved session but what takes it out of this state
+      return { input: 'connection-info', row: session, ...prepareConnection(session, link) };
     } catch (error) {
       if (!(error instanceof RelayUnavailable)) throw error;
       return { input: 'relay-unavailable', detail: error.detail };

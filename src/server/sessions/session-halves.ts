@@ -4,6 +4,7 @@ import type { EndReason, Half } from '../../protocol/remote-session';
 import type { ByteCounts, ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
 import type { Step } from '../../protocol/steps';
 import { secretHash } from '../../tunnel/sha256';
+import type { HalfLogEntity } from './half-log.entity';
 import { halfStateOf, type SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
@@ -58,31 +59,27 @@ export class SessionHalves {
    * @returns false if this relay has no such session, or the half was not opened with the token that the log names
    */
   async storeLog(relayId: string, log: HalfLog): Promise<boolean> {
-    const session = await this.repository.findByLink(log.linkId);
-    if (!session || session.relayId !== relayId) return false;
-    const { event, half } = log;
-    if (!isOfItsToken(session, log)) {
-      const subject = { remoteSessionId: session.id, relayId, half, kind: event.kind };
-      this.journal.error('a log was not stored: it names another token than that of its half', subject);
-      return false;
-    }
+    const { event, half, linkId } = log;
     const [stored, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, event.reason);
-    this.timeline.step(stored, session.id);
-    await this.repository.storeLog({
-      id: log.id,
-      sessionId: session.id,
-      half,
-      kind: event.kind,
-      at: new Date(log.at),
-      keptAt: new Date(),
-      reason: event.kind === 'end' ? event.reason : null,
-      peerAddress: event.kind === 'start' ? event.peerAddress : null,
-      bytesReceived: event.kind === 'end' ? event.bytesReceived : 0,
-      bytesSent: event.kind === 'end' ? event.bytesSent : 0,
+    let isAccepted = false;
+    const session = await this.repository.storeLogs({ linkId }, (found) => {
+      isAccepted = this.accepts(found, relayId, log);
+      if (!isAccepted) return [];
+      this.timeline.step(stored, found.id);
+      return [rowOf(log, found.id)];
     });
-    await this.lifecycle.conclude(session.id);
+    if (!session || !isAccepted) return false;
+    await this.lifecycle.conclude(session);
     this.timeline.step(acknowledged, session.id);
     return true;
+  }
+
+  private accepts(session: SessionEntity, relayId: string, log: HalfLog): boolean {
+    if (session.relayId !== relayId) return false;
+    if (isOfItsToken(session, log)) return true;
+    const subject = { remoteSessionId: session.id, relayId, half: log.half, kind: log.event.kind };
+    this.journal.error('a log was not stored: it names another token than that of its half', subject);
+    return false;
   }
 
   /** The last counts of a relay that was lost. A count never becomes smaller. */
@@ -97,10 +94,23 @@ export class SessionHalves {
   async requestTermination(relayId: string, linkId: string, half: Half): Promise<void> {
     const session = await this.repository.findByLink(linkId);
     if (!session || session.relayId !== relayId) return;
-    await this.lifecycle.apply(session.id, half === 'device' ? 'device-asks' : 'terminal-asks');
+    await this.lifecycle.apply(session.id, half === 'device' ? 'device-asks' : 'terminal-asks', { row: session });
     this.timeline.step(half === 'device' ? 'S294' : 'S266', session.id);
   }
 }
+
+const rowOf = ({ id, half, at, event }: HalfLog, sessionId: string): HalfLogEntity => ({
+  id,
+  sessionId,
+  half,
+  kind: event.kind,
+  at: new Date(at),
+  keptAt: new Date(),
+  reason: event.kind === 'end' ? event.reason : null,
+  peerAddress: event.kind === 'start' ? event.peerAddress : null,
+  bytesReceived: event.kind === 'end' ? event.bytesReceived : 0,
+  bytesSent: event.kind === 'end' ? event.bytesSent : 0,
+});
 
 /** A half that never presented its token ends without one. */
 function isOfItsToken(session: SessionEntity, { half, event, tokenHash }: HalfLog): boolean {

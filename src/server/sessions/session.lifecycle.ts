@@ -6,6 +6,7 @@ import { HALVES, type EndReason, type Ending, type Half, type SessionState } fro
 import { CONFIG, type Config } from '../config/config';
 import { Lifecycle } from '../state-machine/lifecycle';
 import { AgentOutputs } from './agent-outputs';
+import type { HalfLogEntity } from './half-log.entity';
 import { RelayOutputs } from './relay-outputs';
 import { SessionEvents } from './session-events';
 import { halfStateOf, type SessionEntity } from './session.entity';
@@ -63,16 +64,19 @@ export class SessionLifecycle extends Lifecycle<
   /**
    * Applies the input that follows from the states of the two halves. Idempotent. Runs again after a restart, because
    * the server may have stopped after storing a log.
+   * @param row as it was just stored or read
    * @returns the updated session
    */
-  async conclude(id: string): Promise<SessionEntity | null> {
-    const session = await this.repository.find(id); // read again: both halves may have reported concurrently
-    if (!session) return null;
-    const input = inputOf(session);
+  async conclude(row: SessionEntity): Promise<SessionEntity> {
+    const input = inputOf(row);
     const ends = input !== undefined && input !== 'both-connected';
-    const changed = input && (await this.apply(id, input, ends ? { ending: await this.endingOf(session) } : {}));
-    if (!changed) this.publish(session);
-    return changed ?? session;
+    const ending = ends ? await this.endingOf(row) : undefined;
+    const changed = input && (await this.apply(row.id, input, { row, ending }));
+    if (changed) return changed;
+    // without an input, only a half has changed; otherwise the session may have changed, too
+    const present = (input && (await this.repository.find(row.id))) ?? row;
+    this.publish(present);
+    return present;
   }
 
   /**
@@ -82,24 +86,9 @@ export class SessionLifecycle extends Lifecycle<
    * @returns whether it has ended by this
    */
   async presumeEnded(id: string, input: 'presume-ended' | 'both-halves-ended', detail: string): Promise<boolean> {
-    const session = await this.repository.find(id); // read again: the real logs may have arrived
-    if (!session?.openPair) return false;
-    const now = new Date();
-    for (const half of HALVES.filter((each) => halfStateOf(session, each) !== 'ended')) {
-      await this.repository.storeLog({
-        id: randomUUID(),
-        sessionId: id,
-        half,
-        kind: 'end',
-        at: now,
-        keptAt: now,
-        reason: 'presumed',
-        peerAddress: null,
-        bytesReceived: 0,
-        bytesSent: 0,
-      });
-    }
-    return (await this.apply(id, input, { detail })) !== undefined;
+    const row = await this.repository.storeLogs({ id }, (session) => (session.openPair ? presumedEnds(session) : []));
+    if (!row?.openPair) return false;
+    return (await this.apply(id, input, { detail, row })) !== undefined;
   }
 
   protected carryOut(
@@ -134,7 +123,8 @@ export class SessionLifecycle extends Lifecycle<
   protected async resume({ id, state, linkId }: SessionEntity): Promise<void> {
     if (state === 'approved') await this.apply(id, 'relay-unavailable', { detail: 'the server was restarted' });
     if (!linkId) return;
-    const session = await this.conclude(id);
+    const found = await this.repository.find(id);
+    const session = found && (await this.conclude(found));
     if (session && CLOSING.includes(session.state))
       await this.postpone(session, new Date(Date.now() + this.config.timeouts.halfEnd));
   }
@@ -187,6 +177,24 @@ export class SessionLifecycle extends Lifecycle<
     const first = (await this.repository.logsOf([id])).find((log) => log.kind === 'end');
     return first?.reason ? ENDING_OF[first.reason]?.(first.half) : undefined;
   }
+}
+
+/** The end logs that are missing; the real ones may have arrived by now. */
+function presumedEnds(session: SessionEntity): HalfLogEntity[] {
+  const now = new Date();
+  const missing = HALVES.filter((half) => halfStateOf(session, half) !== 'ended');
+  return missing.map((half) => ({
+    id: randomUUID(),
+    sessionId: session.id,
+    half,
+    kind: 'end',
+    at: now,
+    keptAt: now,
+    reason: 'presumed',
+    peerAddress: null,
+    bytesReceived: 0,
+    bytesSent: 0,
+  }));
 }
 
 function inputOf({ deviceHalf, terminalHalf }: SessionEntity): SessionInput | undefined {

@@ -65,6 +65,7 @@ export interface SessionTransition extends Transition<SessionState, SessionOutpu
 /** Values of an input. */
 export interface SessionDetails {
   readonly from?: SessionState;
+  readonly row?: SessionEntity;
   /** With the ending `denied`. */
   readonly denial?: Denial;
   /** Takes precedence over the ending in the table. */

@@ -51,7 +51,7 @@ export class SessionStanzas implements OnModuleInit {
     const record = session.state === 'requested' ? await this.recordOf(session, answer) : null;
     // a denial may refine an end at the device; other endings that came first stay
     const isLate = answer.denied && session.ending && !ENDED_AT_DEVICE.includes(session.ending);
-    const changed = !isLate && (await this.apply(answer, record && { approvalRecord: record }));
+    const changed = !isLate && (await this.apply(session, answer, record && { approvalRecord: record }));
     if (changed) return;
     const { state, ending } = (await this.repository.find(id)) ?? session;
     const repeated = decision === 'approved' ? !ending : ending && ENDED_AT_DEVICE.includes(ending);
@@ -76,11 +76,15 @@ export class SessionStanzas implements OnModuleInit {
     }
   }
 
-  private apply(answer: Answer, kept: Pick<SessionEntity, 'approvalRecord'> | null): Promise<unknown> {
-    const { remoteSessionId: id, decision, grant = 'operate', denied } = answer;
-    if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant, ...kept } });
-    if (!denied) return this.lifecycle.apply(id, 'decline', { values: { ...kept } });
-    return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], denial: denied, values: { ...kept } });
+  private apply(
+    row: SessionEntity,
+    { decision, grant = 'operate', denied }: Answer,
+    kept: Pick<SessionEntity, 'approvalRecord'> | null,
+  ): Promise<unknown> {
+    if (decision === 'approved') return this.lifecycle.apply(row.id, 'approve', { row, values: { grant, ...kept } });
+    if (!denied) return this.lifecycle.apply(row.id, 'decline', { row, values: { ...kept } });
+    const detail = DENIALS[denied];
+    return this.lifecycle.apply(row.id, 'deny', { row, detail, denial: denied, values: { ...kept } });
   }
 
   private async repeatRequests(agentId: string): Promise<void> {

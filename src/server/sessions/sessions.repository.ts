@@ -9,13 +9,12 @@ import {
   QueryFailedError,
   Repository,
   type FindOptionsWhere,
-  type ObjectLiteral,
 } from 'typeorm';
-import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
 import type { SessionState } from '../../protocol/remote-session';
 import { SiteEntity } from '../customers/customer.entity';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
+import { insertWithoutReading, locking } from '../database/statements';
 import { HalfLogEntity } from './half-log.entity';
 import { SessionStepEntity } from './session-step.entity';
 import { SessionEntity } from './session.entity';
@@ -42,12 +41,12 @@ export class SessionsRepository {
   /** @returns false if user and device already have an open session */
   async insert(session: SessionEntity): Promise<boolean> {
     try {
-      await this.sessions.insert({ ...session }); // a copy, because `insert` writes PostgreSQL's defaults into it, bigint as text
+      await insertWithoutReading(this.sessions, [session]);
       return true;
     } catch (error) {
       if (!(error instanceof QueryFailedError)) throw error;
       const taken = await this.sessions.existsBy({ openPair: session.openPair ?? IsNull() });
-      if (!taken) await this.sessions.insert({ ...session }); // the other session has ended in the meantime
+      if (!taken) await insertWithoutReading(this.sessions, [session]); // the other session has ended in the meantime
       return !taken;
     }
   }
@@ -135,34 +134,26 @@ export class SessionsRepository {
   }
 
   /**
-   * Stores one log and the resulting state of its half in one transaction. Idempotent. A start opens a waiting half
-   * only, so that a late start does not reopen it, and byte counts never decrease.
+   * Stores logs of a session and the resulting states of its halves in one transaction. Idempotent. A start opens a
+   * waiting half only, so that a late start does not reopen it, and byte counts never decrease.
+   * @param logsOf makes the logs from the session, which no one else changes meanwhile
+   * @returns the session as it is then; null if there is none
    */
-  async storeLog(log: HalfLogEntity): Promise<void> {
-    const { id, sessionId, kind, bytesReceived } = log;
-    const ofDevice = log.half === 'device';
-    const state = ofDevice ? 'deviceHalf' : 'terminalHalf';
-    const bytes = ofDevice ? 'bytesFromDevice' : 'bytesFromTerminal';
-    const stored = this.logs.manager.transaction(async (manager) => {
-      if (await manager.existsBy(HalfLogEntity, { id })) return;
-      await insertWithoutReading(manager.getRepository(HalfLogEntity), [log]);
-      if (kind === 'start') {
-        await manager.update(SessionEntity, { id: sessionId, [state]: 'waiting' }, { [state]: 'connected' });
-        return;
-      }
-      await manager.update(SessionEntity, { id: sessionId }, { [state]: 'ended' });
-      await manager.update(
-        SessionEntity,
-        { id: sessionId, [bytes]: LessThan(bytesReceived) },
-        { [bytes]: bytesReceived },
-      );
+  storeLogs(
+    of: { readonly id: string } | { readonly linkId: string },
+    logsOf: (session: SessionEntity) => readonly HalfLogEntity[],
+  ): Promise<SessionEntity | null> {
+    return this.sessions.manager.transaction(async (manager) => {
+      const session = await manager.findOne(SessionEntity, { where: of, ...locking(manager) });
+      const logs = session ? logsOf(session) : [];
+      if (!session || logs.length === 0) return session;
+      const changed = changedBy(logs, session);
+      // a repeated log changes no half
+      const orIgnore = changed.deviceHalf === undefined && changed.terminalHalf === undefined;
+      await insertWithoutReading(manager.getRepository(HalfLogEntity), logs, { orIgnore });
+      if (Object.keys(changed).length > 0) await manager.update(SessionEntity, { id: session.id }, changed);
+      return Object.assign(session, changed);
     });
-    try {
-      await stored;
-    } catch (error) {
-      // the same log, reported twice concurrently
-      if (!(error instanceof QueryFailedError) || !(await this.logs.existsBy({ id }))) throw error;
-    }
   }
   logsOf(sessionIds: string[]): Promise<HalfLogEntity[]> {
     return this.logs.find({ where: { sessionId: In(sessionIds) }, order: { at: 'ASC' } });
@@ -182,11 +173,15 @@ export class SessionsRepository {
   }
 }
 
-/** TypeORM's `insert` also reads what it has inserted. */
-async function insertWithoutReading<Row extends ObjectLiteral>(
-  rows: Repository<Row>,
-  values: readonly object[],
-): Promise<void> {
-  const copies = values.map((each) => ({ ...each })) as QueryDeepPartialEntity<Row>[];
-  await rows.createQueryBuilder().insert().values(copies).updateEntity(false).execute();
+/** What logs change of their session. */
+function changedBy(logs: readonly HalfLogEntity[], session: SessionEntity): Partial<SessionEntity> {
+  const changed: Partial<SessionEntity> = {};
+  for (const { half, kind, bytesReceived } of logs) {
+    const state = half === 'device' ? 'deviceHalf' : 'terminalHalf';
+    const bytes = half === 'device' ? 'bytesFromDevice' : 'bytesFromTerminal';
+    if (kind === 'start' && session[state] === 'waiting') changed[state] = 'connected';
+    if (kind === 'end' && session[state] !== 'ended') changed[state] = 'ended';
+    if (bytesReceived > session[bytes]) changed[bytes] = bytesReceived;
+  }
+  return changed;
 }

@@ -6,6 +6,7 @@ import { secondsUntil } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
 import { CustomersService } from '../customers/customers.service';
+import { reaches } from '../customers/reach';
 import type { Page } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import type { HalfLogEntity } from './half-log.entity';
@@ -59,21 +60,26 @@ export class SessionsService {
    * @throws UnknownSession, also for another user's session
    */
   async connection(actor: Actor, id: string, known?: SessionState): Promise<SessionConnection> {
-    let answer = await this.connectionNow(actor, id);
-    const isNews = (): boolean =>
-      answer.status !== 'waiting' || answer.state !== known || answer.agentReached === false;
-    if (isNews()) return answer;
-    await this.polls.hold(id, async () => {
-      answer = await this.connectionNow(actor, id);
-      return isNews();
+    if (known === undefined) return this.connectionNow(await this.own(actor, id));
+    let answer: SessionConnection | undefined;
+    await this.polls.hold(id, async (changed) => {
+      const session = await this.own(actor, id, changed);
+      answer = this.connectionNow(session);
+      if (answer.status !== 'waiting' || answer.agentReached === false) return true;
+      return answer.state !== known && !this.polls.isPassing(session);
     });
-    return answer;
+    return answer!;
   }
 
-  private async connectionNow(actor: Actor, id: string): Promise<SessionConnection> {
-    const session = await this.find(actor, id);
+  /** @param changed the session, if it need not be read @throws UnknownSession, also for another user's session */
+  private async own(actor: Actor, id: string, changed?: SessionEntity): Promise<SessionEntity> {
+    const session = await this.find(actor, id, changed);
     if (session.userId !== actor.userId) throw new UnknownSession(id);
-    const { ending, denial, detail } = session;
+    return session;
+  }
+
+  private connectionNow(session: SessionEntity): SessionConnection {
+    const { id, ending, denial, detail } = session;
     if (ending) return { status: 'over', ending, ...(denial && { denial }), detail };
     const { state, agentId, deadlineAt, validUntil, terminalConnection } = session;
     if (!terminalConnection)
@@ -106,8 +112,7 @@ export class SessionsService {
 
   /** Ends the actor's own session, whose terminal could not connect to the relay. A session that has ended stays as it is. */
   async endUnconnected(actor: Actor, id: string, detail: string): Promise<void> {
-    const session = await this.find(actor, id);
-    if (session.userId !== actor.userId) throw new UnknownSession(id);
+    await this.own(actor, id);
     await this.lifecycle.apply(id, 'cancel', { ending: 'failed', detail });
   }
 
@@ -127,9 +132,9 @@ export class SessionsService {
   }
 
   /** @throws UnknownSession, also for a session out of reach of the actor */
-  private async find(actor: Actor, id: string): Promise<SessionEntity> {
-    const session = await this.repository.find(id);
-    if (!session || !(await this.customers.sees(actor, session))) throw new UnknownSession(id);
+  private async find(actor: Actor, id: string, changed?: SessionEntity): Promise<SessionEntity> {
+    const [session, reach] = await Promise.all([changed ?? this.repository.find(id), this.customers.reachOf(actor)]);
+    if (!session || !reaches(reach, session)) throw new UnknownSession(id);
     return session;
   }
 }

@@ -40,8 +40,11 @@ export abstract class Lifecycle<
   Wait extends string,
   Step extends Transition<State, Output>,
   Row extends LifecycleRow<State>,
-  /** Values of an input; with `from`, the input is for that state only. */
-  Details extends { readonly from?: State },
+  /**
+   * Values of an input. `from`: it is for that state only. `row`: the row, if it is known and nothing but its state has
+   * changed since; it is then not read again unless its state has.
+   */
+  Details extends { readonly from?: State; readonly row?: Row },
 >
   implements OnApplicationBootstrap, OnModuleDestroy
 {
@@ -106,7 +109,7 @@ export abstract class Lifecycle<
    */
   async apply(id: string, input: Input, details = {} as Details): Promise<Row | undefined> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const row = await this.rows.find(id);
+      const row = (attempt === 0 && details.row) || (await this.rows.find(id));
       if (!row) throw this.unknown(id);
       const step = transition(this.machine, row.state, input);
       if (!step || (details.from && details.from !== row.state)) return undefined;
