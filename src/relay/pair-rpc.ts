@@ -52,6 +52,8 @@ export type MasterMethods = typeof MASTER_METHODS;
 /** Requests of a Master to its pair. */
 export const PAIR_METHODS = {
   take: method({ params: placedLink, result: nothing }),
+  /** A link that could not be stored; its session IDs are not known to anyone. */
+  forget: method({ params: z.object({ linkId }), result: nothing }),
   'end-half': method({ params: z.object({ linkId, half, ending }), result: z.object({ known: z.boolean() }) }),
   list: method({ params: nothing, result: z.object({ sessions: z.array(relayedSession) }) }),
   health: method({

@@ -243,6 +243,15 @@ describe('relay', () => {
       expect(errors).toMatchObject([{ msg: 'an end log could not be stored yet', detail: 'storage-full' }]);
     });
 
+    it('forgets a session that its full disk does not take', async () => {
+      const before = plane.reported.length;
+      jest.spyOn(SessionLog.prototype, 'addLink').mockRejectedValueOnce(new RpcRefused(-32055, 'storage-full'));
+      await expect(plane.prepare({ connectMs: 1 })).rejects.toThrow('storage-full');
+      const { linkId } = await plane.prepare({ connectMs: 1 });
+      await until('the end of the next one', () => plane.endReasons(linkId).length === 2);
+      expect(plane.reported.slice(before).filter((log) => log.linkId !== linkId)).toEqual([]);
+    });
+
     it('reports a log again until it is acknowledged', async () => {
       setLimit('RELAY_LOG_RESEND_MS', 10);
       const session = await plane.prepare();

@@ -7,6 +7,7 @@ import type { Params, RelayedSession, RelayMethods, RelayStanding, Result } from
 import type { Ending, Half } from '../../protocol/remote-session';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { secretHash } from '../../tunnel/sha256';
+import type { PlacedLink } from '../pair-rpc';
 import type { Links } from './links';
 import type { Resources } from './load-meter';
 import { CANDIDATE, DRAINING, FULL, NO_PAIR } from './rpc-refusals';
@@ -46,8 +47,7 @@ export class Master {
     // Added before the first `await`, so that concurrent requests are spread over the pairs.
     this.links.add({ pair, trial: trial !== undefined, deviceId, lastReport: unreported(linkId, remoteSessionId) });
     try {
-      await this.sessionLog.addLink(link);
-      await pair.call('take', { ...link, trial: trial !== undefined }).catch(unanswered);
+      await this.#place(pair, { ...link, trial: trial !== undefined });
     } catch (error) {
       this.links.delete(linkId);
       throw error;
@@ -108,6 +108,20 @@ export class Master {
     if (this.standing === 'candidate' && trial !== 'local')
       throw new RpcRefused(CANDIDATE, 'the relay is a candidate; it accepts trials on loopback only');
     if (this.#draining && !trial) throw new RpcRefused(DRAINING, 'the relay is draining');
+  }
+
+  /** Stores the link and has its pair take it, side by side: its session IDs are given away after both. */
+  async #place(pair: SupervisedPair, link: PlacedLink): Promise<void> {
+    const stored = this.sessionLog.addLink(link);
+    const taken = pair.call('take', link).catch(unanswered);
+    await Promise.allSettled([stored, taken]);
+    try {
+      await stored;
+    } catch (error) {
+      await pair.call('forget', { linkId: link.linkId }).catch(() => undefined); // then the pair has ended, or will
+      throw error;
+    }
+    await taken;
   }
 
   /** Trials are counted separately, so that one trial per pair reaches every pair. */

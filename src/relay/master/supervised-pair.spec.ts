@@ -36,6 +36,7 @@ class ScriptedPair {
     };
     const handlers: RpcHandlers<PairMethods> = {
       take: () => take('take', {}),
+      forget: () => take('forget', {}),
       'end-half': () => take('end-half', { known: true }),
       list: () => take('list', { sessions: [] }),
       health: () => take('health', { residentBytes: 1, cpuMicros: 1 }),

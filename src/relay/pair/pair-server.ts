@@ -46,6 +46,10 @@ export class PairServer {
         this.#pair.addLink(link);
         return {};
       },
+      forget: ({ linkId }) => {
+        this.#pair.forgetLink(linkId);
+        return {};
+      },
       'end-half': ({ linkId, half, ending }) => ({ known: this.#pair.endHalf(linkId, half, ending) }),
       list: () => ({ sessions: this.#pair.sessions.map((session) => session.describe()) }),
       health: () => {

@@ -60,6 +60,11 @@ export class Pair {
     for (const half of HALVES) this.#places.set(sessionIdHashes[half], { session, half });
   }
 
+  forgetLink(linkId: string): void {
+    const session = this.#entries.get(linkId)?.session;
+    if (session) this.#forget(session);
+  }
+
   placeOf(sessionIdHash: string): Place | undefined {
     return this.#places.get(sessionIdHash);
   }
