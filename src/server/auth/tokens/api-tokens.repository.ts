@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { secretHash } from '../../../tunnel/sha256';
 import { CookieSessionEntity } from '../login/cookie-session.entity';
+import { UserEntity } from '../users/user.entity';
 import { ApiTokenEntity } from './api-token.entity';
 
 @Injectable()
@@ -11,6 +12,13 @@ export class ApiTokensRepository {
 
   find(id: string): Promise<ApiTokenEntity | null> {
     return this.tokens.findOneBy({ id });
+  }
+  /** A token and its user, in one statement: each request asks for both. */
+  async findWithUser(id: string): Promise<{ token: ApiTokenEntity; user: UserEntity | null } | null> {
+    const query = this.tokens.createQueryBuilder('t').where('t.id = :id', { id });
+    query.leftJoinAndMapOne('t.user', UserEntity, 'u', 'u.id = t.userId');
+    const token: (ApiTokenEntity & { user?: UserEntity | null }) | null = await query.getOne();
+    return token && { token, user: token.user ?? null };
   }
   has(id: string): Promise<boolean> {
     return this.tokens.existsBy({ id });

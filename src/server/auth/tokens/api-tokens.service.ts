@@ -12,7 +12,7 @@ import { ApiTokensRepository } from './api-tokens.repository';
 import { AuditService } from '../audit/audit.service';
 import { NotLoggedIn, OutlivesToken, OutranksToken, UnknownToken } from '../auth.errors';
 import type { Identity } from '../access/identity';
-import { UsersService } from '../users/users.service';
+import { activeActor } from '../users/users.service';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Not every request writes to the database. */
@@ -34,7 +34,6 @@ export function endOfToken(now: Date, days: number | undefined, parentEnd: Date 
 export class ApiTokensService {
   constructor(
     private readonly repository: ApiTokensRepository,
-    private readonly users: UsersService,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
     private readonly mails: AccountMails,
@@ -105,11 +104,13 @@ export class ApiTokensService {
   async identify(token: string): Promise<Identity | undefined> {
     const [, id, secret] = PATTERN.exec(token) ?? [];
     if (!id || !secret) return undefined;
-    const entity = await this.repository.find(id);
-    if (!entity || !timingSafeEqual(sha256(secret), Buffer.from(entity.secretHash, 'base64url'))) return undefined;
+    const found = await this.repository.findWithUser(id);
+    if (!found) return undefined;
+    const { token: entity, user } = found;
+    if (!timingSafeEqual(sha256(secret), Buffer.from(entity.secretHash, 'base64url'))) return undefined;
     const now = new Date();
     if (entity.expiresAt && entity.expiresAt <= now) return undefined;
-    const actor = await this.users.actor(entity.userId);
+    const actor = activeActor(user);
     if (!actor) return undefined;
     if (now.getTime() - (entity.lastUsedAt?.getTime() ?? 0) > USE_RECORDED_EVERY_MS)
       await this.repository.recordUse(id, now);

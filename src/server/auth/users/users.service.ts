@@ -28,6 +28,10 @@ const actorOf = ({ id, username, displayName, role }: UserEntity): ActingUser =>
   role,
 });
 
+/** Undefined for an unknown or deactivated user. */
+export const activeActor = (user: UserEntity | null): ActingUser | undefined =>
+  user?.active ? actorOf(user) : undefined;
+
 /** User accounts. */
 @Injectable()
 export class UsersService {
@@ -86,8 +90,7 @@ export class UsersService {
 
   /** Undefined for an unknown or deactivated user. */
   async actor(id: string): Promise<ActingUser | undefined> {
-    const user = await this.repository.find(id);
-    return user?.active ? actorOf(user) : undefined;
+    return activeActor(await this.repository.find(id));
   }
 
   /**
