@@ -136,7 +136,7 @@ describe('platen connect, while a relay is being deployed', () => {
     await on.event('deployment');
     on.terminal.interrupt();
     expect(await on.exit).toBe(20);
-    expect(new Set(on.api.requests.map(({ line }) => line))).toEqual(new Set([ASK]));
+    expect(new Set(on.api.requests.map(({ line }) => line))).toEqual(new Set([ASK, 'GET /api/devices/copy-room']));
   });
 
   it('gives up when a deployment takes too long', async () => {

@@ -235,7 +235,7 @@ describe('platen connect', () => {
     ]);
     await on.event('listening');
     const polls = on.api.requests.filter(({ line }) => line.endsWith('/connection'));
-    expect(polls.map(({ query }) => query.get('known'))).toEqual([null, 'requested', 'approved']);
+    expect(polls.map(({ query }) => query.get('known'))).toEqual(['requested', 'requested', 'approved']);
   });
 
   it('cancels the request while a poll is held', async () => {

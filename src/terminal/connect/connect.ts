@@ -54,15 +54,18 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
   const local = await openLocalEnd(options);
   const interrupts = new Interrupts(io);
   const progress = new ConnectProgress(io, options.json);
+  let isBox: Promise<boolean> | undefined;
   try {
     const { device: deviceId, application: applicationId, reason, minutes } = options;
     for (let afterHalt = false; ; afterHalt = true) {
       io.journal.step('S141');
       const wish = { deviceId, applicationId, reason, minutes };
-      const session = await requestSession(client, wish, progress, { interrupted: interrupts.first, afterHalt });
+      const requested = requestSession(client, wish, progress, { interrupted: interrupts.first, afterHalt });
+      isBox ??= isDocumentBox(client, options); // beside the request, so that the local port is not held up
+      const session = await requested;
       if (!session) return 'cancelled';
       progress.requested(session);
-      const exit = await new Connecting(io, client, session, local, interrupts, progress).run();
+      const exit = await new Connecting(io, client, session, { local, isBox }, interrupts, progress).run();
       if (exit !== 'halted' || !options.again || interrupts.first.aborted) return exit;
       progress.report('Requesting access again. Someone at the device must press YES again.');
     }
@@ -76,6 +79,7 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
 /** One session, from the request to its end. */
 class Connecting {
   private readonly halt: HaltWatch;
+  private readonly local: LocalEnd;
   private readonly isBox: Promise<boolean>;
   private isDraining = false;
 
@@ -83,13 +87,13 @@ class Connecting {
     private readonly io: TerminalIo,
     private readonly client: ApiClient,
     private readonly session: Session,
-    private readonly local: LocalEnd,
+    { local, isBox }: { local: LocalEnd; isBox: Promise<boolean> },
     private readonly interrupts: Interrupts,
     private readonly progress: ConnectProgress,
   ) {
     this.halt = new HaltWatch(io, client, session.id, progress);
-    // before the approval, so that the local port is not held up
-    this.isBox = this.isDocumentBox();
+    this.local = local;
+    this.isBox = isBox;
   }
 
   async run(): Promise<Exit> {
@@ -191,13 +195,6 @@ class Connecting {
     return failure;
   }
 
-  /** Only for what is shown: an error is none of the session's. */
-  private async isDocumentBox(): Promise<boolean> {
-    const { deviceId, applicationId } = this.session;
-    const { applications } = await this.client.device(deviceId).catch(() => ({ applications: [] }));
-    return applications.some(({ id, protocol }) => id === applicationId && protocol === 'box');
-  }
-
   private async terminate(relay: RelayConnection): Promise<Closed> {
     const { io, session, interrupts, progress } = this;
     if (interrupts.first.aborted) io.journal.step('S261', session.id);
@@ -248,6 +245,12 @@ async function checkSpeaksHttp(client: ApiClient, { device, application }: Conne
   const wanted = applications.find(({ id }) => id === application);
   if (wanted && wanted.protocol !== 'http')
     throw new UsageError(`The application ${application} has no web pages.`, 'Connect without --proxy.');
+}
+
+/** Only for what is shown: an error is none of the session's. */
+async function isDocumentBox(client: ApiClient, { device, application }: ConnectOptions): Promise<boolean> {
+  const { applications } = await client.device(device).catch(() => ({ applications: [] }));
+  return applications.some(({ id, protocol }) => id === application && protocol === 'box');
 }
 
 const relayNotReached = (error: unknown): RelayNotReached =>

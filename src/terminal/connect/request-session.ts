@@ -52,8 +52,10 @@ export async function awaitConnection(
   interrupted: AbortSignal,
 ): Promise<SentConnectionInfo | undefined> {
   let lastAnswerAt = performance.now();
-  let state: SessionState | undefined;
-  const seen = new Set<SessionState>();
+  // each poll is held until the state differs from the known one
+  let { state } = session;
+  const seen = new Set<SessionState>([state]);
+  progress.waiting(state, secondsToAnswer(session));
   try {
     while (!interrupted.aborted) {
       try {
@@ -77,4 +79,9 @@ export async function awaitConnection(
   } finally {
     progress.waited();
   }
+}
+
+/** Both times are those of the server's clock. */
+function secondsToAnswer({ requestedAt, answerBefore }: Session): number | undefined {
+  return answerBefore === null ? undefined : (Date.parse(answerBefore) - Date.parse(requestedAt)) / 1000;
 }
