@@ -6,7 +6,8 @@ import { TypedEvents } from '../events/typed-events';
 /**
  * `announced`: the devices of an agent were saved; the payload is the agent's ID.
  * `informed`: device information was saved; the payload is the device's ID.
- * `reported`: the same, for information that an agent has reported or was asked for; with what it said.
+ * `update-decided`: whether it is updated was decided and saved; the payload is the device's ID.
+ * `reported`: as `informed`, for information that an agent has reported or was asked for; with what it said.
  * `counters-decided`: an administrator has decided what a life counter that went back at that time means.
  * `conditions`: access conditions or denials were reported; the payload is the device's ID.
  * `moved`: an agent is at another site; the payload is its ID and the site it is moved from.
@@ -17,6 +18,7 @@ import { TypedEvents } from '../events/typed-events';
 export class DeviceEvents extends TypedEvents<{
   announced: string;
   informed: string;
+  'update-decided': string;
   reported: { device: { id: string; agentId: string }; information: DeviceInformation };
   'counters-decided': { deviceId: string; at: Date; as: DeviceReplacement['as']; by: string };
   conditions: string;

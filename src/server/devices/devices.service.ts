@@ -148,6 +148,13 @@ export class DevicesService {
     return this.inView(device, agent, await this.customers.named([agent?.siteId]), known);
   }
 
+  /** A device and its information alone, for the server itself. */
+  async informed(deviceId: string): Promise<Pick<DeviceInView, 'device' | 'information'> | undefined> {
+    const found = Promise.all([this.repository.find(deviceId), this.information.find(deviceId)]);
+    const [device, information] = await found;
+    return device ? { device, information } : undefined;
+  }
+
   /** A device whose agent is online. @throws UnknownDevice, DeviceOffline */
   async connected(actor: Actor, deviceId: string): Promise<DeviceInView> {
     const inView = await this.get(actor, deviceId);

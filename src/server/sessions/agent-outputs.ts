@@ -45,14 +45,15 @@ export class AgentOutputs {
    */
   async acquireInformation(session: SessionEntity): Promise<SessionFollowUp | undefined> {
     try {
-      const inView = await this.devices.find(session.deviceId);
-      if (!inView) throw new UnknownDevice(session.deviceId);
+      const known = await this.devices.informed(session.deviceId);
+      if (!known) throw new UnknownDevice(session.deviceId);
       const isWoken = !this.transport.reaches(session.agentId, acquireInformation);
       const woken = isWoken ? this.ask(session) : Promise.resolve();
       const informed = woken.then(async () => {
-        const decision = await this.information.inform(inView, 'session', { remoteSessionId: session.id });
+        const decision = await this.information.inform(known, 'session', { remoteSessionId: session.id });
         if (decision) this.timeline.step('update', session.id, { decision });
-        const difference = await this.information.otherDevice(inView.device);
+        const isPresent = !isWoken && !decision?.update;
+        const difference = await this.information.otherDevice(known.device, isPresent ? known.information : undefined);
         if (difference !== undefined) throw new OtherDeviceAnswers(difference);
       });
       // an access condition may approve before the device has answered

@@ -87,16 +87,15 @@ export class DeviceInformationService {
     await this.record(device, { ...NOTHING, update: true, reason: 'requested', outcome });
   }
 
-  /** In words, that another device answers at the address of this one; undefined: not as far as is known. */
-  async otherDevice(device: DeviceBehindAgent): Promise<string | undefined> {
-    if ((await this.differenceOf(device)) === undefined) return undefined;
+  /**
+   * In words, that another device answers at the address of this one; undefined: not as far as is known.
+   * @param stored the information, if it need not be read
+   */
+  async otherDevice(device: DeviceBehindAgent, stored?: DeviceInformationEntity | null): Promise<string | undefined> {
+    const { id } = device;
+    if (differenceIn(stored === undefined ? await this.repository.find(id) : stored) === undefined) return undefined;
     await this.acquire(device); // it may be the right one by now
-    return this.differenceOf(device);
-  }
-
-  private async differenceOf({ id }: DeviceBehindAgent): Promise<string | undefined> {
-    const known = (await this.repository.find(id))?.information;
-    return known?.reached === false && known.problem?.code === 'other-device' ? known.problem.detail : undefined;
+    return differenceIn(await this.repository.find(id));
   }
 
   /** Stores information that an agent reports. @throws UnknownDevice, also for a device of another agent */
@@ -151,9 +150,14 @@ export class DeviceInformationService {
     this.journal.info('update decision', { deviceId: device.id, update, reason, outcome });
     const decision = { ...made, at: toInstant(Date.now()) };
     try {
-      if (await this.repository.store(device, { decision })) this.events.publish('informed', device.id);
+      if (await this.repository.store(device, { decision })) this.events.publish('update-decided', device.id);
     } catch (error) {
       this.journal.unexpected(error, 'storing an update decision');
     }
   }
+}
+
+function differenceIn(stored: DeviceInformationEntity | null): string | undefined {
+  const known = stored?.information;
+  return known?.reached === false && known.problem?.code === 'other-device' ? known.problem.detail : undefined;
 }

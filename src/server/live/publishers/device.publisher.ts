@@ -32,9 +32,10 @@ export class DevicePublisher implements OnModuleInit {
       this.clients.send({ type: 'devices', agentId }, { siteId: from });
       return this.publishDevices(agentId);
     });
-    this.events.on('informed', (id) => {
-      if (!this.clients.none) this.informed.add(id);
-    });
+    for (const event of ['informed', 'update-decided'] as const)
+      this.events.on(event, (id) => {
+        if (!this.clients.none) this.informed.add(id);
+      });
     this.events.on('found', (agentId) => this.clients.send({ type: 'found-devices', agentId }, { siteId: null }));
     this.events.on('conditions', (id) => this.publishConditions(id));
     this.transport.onPresence((presence) => {
