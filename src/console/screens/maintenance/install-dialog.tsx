@@ -1,5 +1,4 @@
 import { Button, Checkbox, Select, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Device } from '../../../protocol/api';
@@ -9,7 +8,8 @@ import { useInformation } from '../../api/information';
 import { useRequestJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
 import { Empty, Loaded } from '../../parts/loaded';
-import { Dialog, DialogForm } from '../../parts/dialog';
+import { DialogForm } from '../../parts/dialog';
+import { DialogButton } from '../../parts/dialog-button';
 import { Facts } from '../../parts/facts';
 import { WaitSelect, type Wait } from './wait-select';
 
@@ -22,16 +22,11 @@ interface Install {
 /** Chooses a firmware file for a device, and explains the installation before it is requested. */
 export function InstallButton({ label, ...install }: Install & { label: string }) {
   const t = useText();
-  const [opened, { open, close }] = useDisclosure(false);
+  const title = t.maintenance.install.title(install.device.name);
   return (
-    <>
-      <Button size="xs" variant="default" aria-label={label} onClick={open}>
-        {t.maintenance.run}
-      </Button>
-      <Dialog opened={opened} onClose={close} title={t.maintenance.install.title(install.device.name)}>
-        <Choice {...install} onDone={close} />
-      </Dialog>
-    </>
+    <DialogButton button={t.maintenance.run} label={label} title={title}>
+      {(close) => <Choice {...install} onDone={close} />}
+    </DialogButton>
   );
 }
 

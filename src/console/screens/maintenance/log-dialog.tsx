@@ -1,11 +1,11 @@
-import { Button, NativeSelect, SimpleGrid, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { NativeSelect, SimpleGrid, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Device } from '../../../protocol/api';
 import type { LogLineLevel, LogSelection } from '../../../protocol/log-lines';
 import { useRequestJob } from '../../api/jobs';
 import { useText } from '../../messages/language';
-import { Dialog, DialogForm } from '../../parts/dialog';
+import { DialogForm } from '../../parts/dialog';
+import { DialogButton } from '../../parts/dialog-button';
 import { WaitSelect, type Wait } from './wait-select';
 
 interface ReadLog {
@@ -19,16 +19,11 @@ const LEAST = ['info', 'warn', 'error'] as const satisfies readonly LogLineLevel
 /** Chooses which lines of a log are read. */
 export function ReadLogButton({ label, ...read }: ReadLog & { label: string }) {
   const t = useText();
-  const [opened, { open, close }] = useDisclosure(false);
+  const title = t.maintenance.log.title(read.device.name);
   return (
-    <>
-      <Button size="xs" variant="default" aria-label={label} onClick={open}>
-        {t.maintenance.run}
-      </Button>
-      <Dialog opened={opened} onClose={close} title={t.maintenance.log.title(read.device.name)}>
-        <ReadLogForm {...read} onDone={close} />
-      </Dialog>
-    </>
+    <DialogButton button={t.maintenance.run} label={label} title={title}>
+      {(close) => <ReadLogForm {...read} onDone={close} />}
+    </DialogButton>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Checkbox } from '@mantine/core';
+import { Autocomplete, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import { LIMITS } from '../../../protocol/limits';
 import type { RelayPreference } from '../../../protocol/relay-choice';
@@ -6,7 +6,8 @@ import { useChangeCustomers } from '../../api/customers';
 import { useRelays } from '../../api/relays';
 import type { Messages } from '../../messages/en';
 import { useText } from '../../messages/language';
-import { Dialog, DialogForm } from '../../parts/dialog';
+import { DialogForm } from '../../parts/dialog';
+import { DialogButton } from '../../parts/dialog-button';
 import { fieldErrors } from '../../parts/form';
 
 export const preferenceText = ({ region, only }: RelayPreference, t: Messages): string =>
@@ -21,16 +22,11 @@ interface Owner {
 /** A button whose dialog asks for the region whose relays carry the sessions with a customer, or a site. */
 export function PreferredRelays({ of, preference }: { of: Owner; preference: RelayPreference | null | undefined }) {
   const t = useText();
-  const [opened, setOpened] = useState(false);
+  const title = t.relays.preferenceOf(of.name);
   return (
-    <>
-      <Button size="xs" variant="default" aria-label={t.relays.preferenceOf(of.name)} onClick={() => setOpened(true)}>
-        {t.relays.choose}
-      </Button>
-      <Dialog opened={opened} onClose={() => setOpened(false)} title={t.relays.preferenceOf(of.name)}>
-        <PreferenceForm of={of} preference={preference} onClose={() => setOpened(false)} />
-      </Dialog>
-    </>
+    <DialogButton button={t.relays.choose} label={title} title={title}>
+      {(close) => <PreferenceForm of={of} preference={preference} onClose={close} />}
+    </DialogButton>
   );
 }
 
