@@ -14,7 +14,7 @@ import { Status, type Tone } from '../parts/status';
 import { Table } from '../parts/table';
 import { CampaignTable } from './campaigns/campaigns-screen';
 import { useCurrent } from './current-user';
-import { changeText, deploymentTone } from './deployment-texts';
+import { changeText, deploymentTone } from './deployment/deployment-texts';
 import { Count } from './fleet/fleet-group-table';
 import { listOf } from './fleet/fleet-parameters';
 

@@ -12,7 +12,7 @@ import { Presence } from '../../parts/status';
 import { Table, type Column } from '../../parts/table';
 import { Ago } from '../../parts/time';
 import { Condition } from '../device-information/condition';
-import { OpenButton } from '../open-dialog';
+import { OpenButton } from '../sessions/open-dialog';
 import { isSelected, toggled, type Selected } from './fleet-jobs';
 import { DEFAULT_ORDERS, type FleetParameters } from './fleet-parameters';
 
