@@ -44,7 +44,7 @@ function Fields({
               key={rule}
               rule={rule}
               values={rules[rule] ?? all.rules[rule]}
-              onChange={(changed) => setRule(rule, changed as DeviceRules[keyof DeviceRules])}
+              onChange={(changed) => setRule(rule, changed)}
               own={{
                 isOwn: rules[rule] !== undefined,
                 onChange: (isOwn) => setRule(rule, isOwn ? all.rules[rule] : undefined),
