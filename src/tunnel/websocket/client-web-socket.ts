@@ -32,7 +32,10 @@ export class ClientWebSocket extends WebSocketEnd {
    */
   sendPieces(pieces: readonly Buffer[]): boolean {
     let hasRoom = true;
+    // Each write is a system call, and the last message is often short.
+    this.#stream?.cork();
     for (const [message, bytes] of messagesOf(pieces)) if (!this.#sendMessage(message, bytes)) hasRoom = false;
+    this.#stream?.uncork();
     return hasRoom;
   }
 
