@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ScriptedAnswer } from '../../../../test/support/agent/scripted-agent';
 import { announcedPrinter, ControlPlane } from '../../../../test/support/server/control-plane';
 import vectors from '../../../../test/vectors/control-channel.json';
 import { foundDeviceInView, page } from '../../../protocol/api';
@@ -164,7 +165,15 @@ describe('found devices', () => {
     it('are taken in once, by the agent that is chosen', async () => {
       await both();
       const takenIn = () => other.asked.filter(({ name }) => name === 'take-in-device').map(({ body }) => body);
-      const results = await Promise.all([takeIn(two.id, 'spare-1'), takeIn(one.id, 'spare-2')]);
+      // the first one is not over before the second one begins
+      let answer = (_: ScriptedAnswer): void => undefined;
+      const held = new Promise<ScriptedAnswer>((resolve) => (answer = resolve));
+      for (const agent of [plane.agent, other]) agent.answers.set('take-in-device', held);
+      const taking = [takeIn(two.id, 'spare-1'), takeIn(one.id, 'spare-2')];
+      await Promise.race(taking);
+      answer({ body: {} });
+      other.answers.delete('take-in-device');
+      const results = await Promise.all(taking);
       const codes = results.map(({ status }) => status).sort();
       expect(codes).toEqual([204, 409]);
       expect(await list()).toEqual([]);
