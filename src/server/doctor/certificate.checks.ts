@@ -9,8 +9,9 @@ import { relayUrl } from '../relays/relay-environment';
 import { shownSite, siteName } from './site-name';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** Certificates of 90 days are renewed 30 days before they expire. */
+/** Certificates of 90 days are renewed 30 days before they expire, those of hours or days when a third of that is left. */
 const EXPIRES_SOON_MS = 14 * DAY_MS;
+const EXPIRES_SOON_PART = 1 / 6;
 
 /** Of the certificate that this server presents; a reverse proxy's is seen on the ways in. */
 export function* certificateChecks(config: Config, certificate: Certificate): Generator<CheckFinding> {
@@ -43,7 +44,8 @@ function validity(subject: string, { validFrom, validTo }: X509Certificate): Che
   const leftMs = Date.parse(validTo) - Date.now();
   if (Date.parse(validFrom) > Date.now()) return problem(subject, `is not valid before ${validFrom}; check the clock`);
   if (leftMs < 0) return problem(subject, `expired on ${validTo}; renew it`);
-  if (leftMs < EXPIRES_SOON_MS)
+  const lifetimeMs = Date.parse(validTo) - Date.parse(validFrom);
+  if (leftMs < Math.min(EXPIRES_SOON_MS, lifetimeMs * EXPIRES_SOON_PART))
     return problem(subject, `expires on ${validTo}; renew it, and have it renewed automatically`);
   return note(subject, `is valid until ${validTo}`);
 }

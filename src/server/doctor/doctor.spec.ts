@@ -203,7 +203,9 @@ describe('the certificate', () => {
   });
   it.each([
     ['fits', NAMES, days(-1, 90), [/^fine: is valid until/]],
-    ['expires soon', NAMES, days(-1, 3), [/^problem: expires on/]],
+    ['expires soon', NAMES, days(-87, 3), [/^problem: expires on/]],
+    ['is renewed every few days', NAMES, days(-2, 2), [/^fine: is valid until/]],
+    ['is renewed every few days, but not lately', NAMES, days(-3.5, 0.5), [/^problem: expires on/]],
     ['has expired', NAMES, days(-9, -1), [/^problem: expired on/]],
     ['is not valid yet', NAMES, days(2, 9), [/^problem: is not valid before/]],
     [

@@ -36,6 +36,7 @@ export function answerOf(url: URL, { trust, headers = {}, unverified = false }: 
       return { status: answer.statusCode, body: await textOf(answer), presented };
     } finally {
       request.on('error', () => undefined).destroy();
+      socket?.destroy(); // after an answer to `Connection: Upgrade`, Node keeps it open, and so may a proxy for minutes
     }
   });
 }
