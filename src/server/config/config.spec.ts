@@ -14,6 +14,16 @@ describe('configuration', () => {
     expect(readConfig({ PLATEN_CONNECT_SECONDS: '60' }).timeouts.connect).toBe(60_000);
   });
 
+  it.each(['p@ss/word', 'p#word', '100%'])(
+    'says how a password is written in the URL of the database: %s',
+    (password) => {
+      const read = () => readConfig({ PLATEN_DATABASE_URL: `postgres://platen:${password}@database/platen` });
+      expect(read).toThrow(/^ {2}PLATEN_DATABASE_URL: must be postgres:.*@ as %40/m);
+      expect(read).not.toThrow(password);
+      expect(() => readConfig({ PLATEN_DATABASE_URL: 'postgres://platen:p%40ss%25@database/platen' })).not.toThrow();
+    },
+  );
+
   it.each([
     ['PLATEN_KEEP_SESSIONS_DAYS', '6', '7'],
     ['PLATEN_KEEP_NOTICES_DAYS', '0', '1'],

@@ -29,6 +29,23 @@ const roles = z
   .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
   .pipe(z.array(role));
 
+const DATABASE_URL =
+  'must be postgres://user:password@host/database, in which special characters of the password are written as in URLs: ' +
+  '@ as %40, / as %2F, # as %23, % as %25';
+/** A password with / or @ would otherwise be taken for a part of the host or of the database's name. */
+const isDatabaseUrl = (text: string): boolean => {
+  try {
+    const { username, password, pathname } = new URL(text);
+    decodeURIComponent(username + password);
+    return /^(\/[^/@]*)?$/.test(pathname);
+  } catch {
+    return false;
+  }
+};
+const databaseUrl = z
+  .url({ protocol: /^postgres(ql)?$/, abort: true, error: DATABASE_URL })
+  .refine(isDatabaseUrl, DATABASE_URL);
+
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
 /** `sun_path` of unix(7) holds 108 bytes, the last of them zero. */
@@ -62,7 +79,7 @@ export const environment = z
     PLATEN_TLS_CERTIFICATE: z.string().optional(),
     PLATEN_TLS_KEY: z.string().optional(),
     PLATEN_TLS_CA: z.string().optional(),
-    PLATEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    PLATEN_DATABASE_URL: databaseUrl.optional(),
     PLATEN_STANDBY: z.enum(['no', 'yes']).default('no'),
     PLATEN_XMPP_HOST: z.string().default('127.0.0.1'),
     PLATEN_XMPP_PORT: port.default(5223),
