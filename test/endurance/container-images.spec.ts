@@ -1,22 +1,15 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
-import { readConfig } from '../../src/server/config/config';
-import { removeFolder } from '../support/remove-folder';
+import { buildah } from '../support/containers/images';
 import { shared } from '../support/run/shared';
 import { CleanDebian } from '../support/stage/clean-debian';
 import { CLI } from '../support/stage/test-stage';
 
-// Buildah builds the images on a minimal Debian, in place of the image from a registry. What it has built is started as a
-// container engine does it: with the user, the environment and the command of the image, in its file system.
+// The images are started as a container engine does it: with the user, the environment and the command of the image, in its file system.
 
-const run = promisify(execFile);
-const CONTAINER = join(__dirname, '../../packaging/container');
 const PASSWORD = 'a password for the test';
 const BUILD_MS = 30 * 60_000;
 
@@ -33,25 +26,18 @@ interface Container {
 }
 
 let folder: string;
-let base: CleanDebian;
 let server: Container;
 let agent: Container;
 const running: Program[] = [];
+const containers: string[] = [];
 
-/** Its storage is in the folder, and its containers share the network of this computer. */
-const buildah = async (...args: string[]): Promise<string> => {
-  const storage = ['--storage-driver', 'vfs', '--root', join(folder, 'storage'), '--runroot', join(folder, 'run')];
-  const { stdout } = await run('buildah', [...storage, ...args], { maxBuffer: 64 * 1024 * 1024 });
-  return stdout.trim();
-};
-async function built(target: 'server' | 'agent'): Promise<Container> {
-  const file = ['--file', join(CONTAINER, 'Dockerfile'), '--target', target, '--build-arg', 'BASE=localhost/base'];
-  await buildah('build', '--isolation', 'chroot', '--pull-never', ...file, '--tag', target, await shared('packages'));
-  const inspected = JSON.parse(await buildah('inspect', '--type', 'image', `localhost/${target}`)) as {
+async function made(name: string): Promise<Container> {
+  const inspected = JSON.parse(await buildah(folder, 'inspect', '--type', 'image', `localhost/${name}`)) as {
     OCIv1: { config: ImageConfig };
   };
-  const container = await buildah('from', '--pull-never', `localhost/${target}`);
-  return { debian: CleanDebian.at(await buildah('mount', container)), config: inspected.OCIv1.config };
+  const container = await buildah(folder, 'from', '--pull-never', `localhost/${name}`);
+  containers.push(container);
+  return { debian: CleanDebian.at(await buildah(folder, 'mount', container)), config: inspected.OCIv1.config };
 }
 const commandOf = ({ config }: Container, args: string[], env: string[]): string[] => {
   const inside = ['env', '-C', config.WorkingDir, ...config.Env, ...env, ...config.Entrypoint];
@@ -67,22 +53,13 @@ const finished = (of: Container, args: string[], env: string[], input?: string):
   of.debian.run(of.config.User, commandOf(of, args, env), input);
 
 beforeAll(async () => {
-  folder = await mkdtemp('/var/tmp/platen-images-'); // on the disk: the images are large
-  base = await CleanDebian.make();
-  // as Docker's image of Debian has it
-  await writeFile(join(base.root, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
-  const made = await buildah('from', 'scratch');
-  await run('cp', ['-a', `${base.root}/.`, await buildah('mount', made)]);
-  await buildah('commit', '--rm', made, 'localhost/base');
-  server = await built('server');
-  agent = await built('agent');
+  folder = await shared('images');
+  server = await made('platen');
+  agent = await made('platen-agent');
 }, BUILD_MS);
 afterAll(async () => {
   for (const program of running.reverse()) await program.stop();
-  await base?.remove();
-  if (!folder) return;
-  await buildah('umount', '--all').catch(() => undefined);
-  await removeFolder(folder);
+  for (const container of containers) await buildah(folder, 'rm', container);
 });
 
 it('the images run without rights, and keep their data in a volume', () => {
@@ -123,24 +100,4 @@ it('lead from nothing to a session', async () => {
   expect(await (await fetch(String(local))).text()).toContain('<title>');
   await press({ panelUrl: `http://127.0.0.1:${panel}` }, `/sessions/${sessionId}/end`, {});
   expect(await event(connect, 'ended')).toMatchObject({ ending: 'ended-by-device' });
-});
-
-it('the settings of compose.yaml are those that the server accepts, and the Caddyfile is one', async () => {
-  const settings = await readFile(join(CONTAINER, 'server.env'), 'utf8');
-  const compose = await readFile(join(CONTAINER, 'compose.yaml'), 'utf8');
-  const [, proxy] = /PLATEN_TRUST_PROXY: (\S+)/.exec(compose)!;
-  const [, caddy] = /caddy:\n(?:.*\n)*? +ipv4_address: (\S+)/.exec(compose)!;
-  expect(proxy).toBe(caddy);
-  const pairs = settings.split('\n').filter((line) => /^PLATEN_/.test(line));
-  const image = Object.fromEntries(server.config.Env.map((line) => line.split(/=(.*)/s).slice(0, 2)));
-  const own = Object.fromEntries(pairs.map((line) => line.split(/=(.*)/s).slice(0, 2)));
-  const config = readConfig({ ...image, ...own, PLATEN_TRUST_PROXY: proxy });
-  expect(config).toMatchObject({ unknown: [], http: { tls: false, proxies: [proxy] } });
-
-  const adapted = join(folder, 'Caddyfile');
-  const text = await readFile(join(CONTAINER, 'Caddyfile'), 'utf8');
-  await writeFile(adapted, text);
-  const { stdout } = await run('caddy', ['adapt', '--config', adapted], { env: { ...process.env, HOME: tmpdir() } });
-  const address = /proxy:\n +ipv4_address: (172\S+)/.exec(compose)![1];
-  for (const port of [config.http.port, config.relay.port]) expect(stdout).toContain(`${address}:${port}`);
 });

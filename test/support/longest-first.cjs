@@ -15,6 +15,7 @@ const LONGEST = [
   'panel',
   // endurance
   'container-images',
+  'compose',
   'debian-package',
   'approval-crashes',
   'campaign-crashes',

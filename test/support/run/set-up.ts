@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildImages, removeImages } from '../containers/images';
 import { removeFolder } from '../remove-folder';
 import { PostgresServer } from '../server/postgres';
 import { bootstrapDebian } from '../stage/clean-debian';
@@ -32,6 +33,10 @@ const MAKERS: Record<Shared, () => Promise<Made>> = {
     return inFolder(folder);
   },
   debian: async () => inFolder(await bootstrapDebian()),
+  images: async () => {
+    const at = await buildImages();
+    return { at, remove: () => removeImages(at) };
+  },
 };
 
 /** Jest calls this once, before the first spec, in the process that also outlives the last one. */

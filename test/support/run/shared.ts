@@ -9,7 +9,9 @@ export type Shared =
   /** The folder of Platen's Debian packages. */
   | 'packages'
   /** The folder of a minimal Debian. Only copies are used. */
-  | 'debian';
+  | 'debian'
+  /** The folder in which Buildah and Podman store the container images of server and agent. */
+  | 'images';
 
 /** Makes it, or waits until it is made: without `fetch`, which waits for five minutes at most. @returns where it is */
 export async function shared(what: Shared): Promise<string> {
