@@ -21,6 +21,11 @@ export class Actors {
     return askerKind === 'client' ? this.clients.actor(userId) : this.users.actor(userId);
   }
 
+  /** Whether the requester is an external client that has expired. */
+  async hasExpired({ askerKind, userId }: { askerKind: AskerKind; userId: string }): Promise<boolean> {
+    return askerKind === 'client' && (await this.clients.hasExpired(userId));
+  }
+
   /** Whether the token of a request has not been revoked while the request was being handled. */
   async keepsToken({ apiTokenId, client }: Actor): Promise<boolean> {
     if (client) return client.accessTokenId === undefined || (await this.accessTokens.exists(client.accessTokenId));

@@ -149,6 +149,12 @@ describe('access that ends', () => {
       () => change({ expiresAt: new Date(Date.now() + 200).toISOString() }),
     ],
     [
+      'a client gets an end that has passed',
+      'the external client has expired',
+      true,
+      () => change({ expiresAt: new Date(Date.now() - 60_000).toISOString() }),
+    ],
+    [
       'the secret of a client is replaced without an overlap',
       'the secret of the external client was replaced',
       true,

@@ -3,6 +3,7 @@ import { AccessEvents } from '../auth/access-events';
 import type { Actor } from '../auth/actor';
 import { Actors } from '../auth/actors';
 import { permitsSession } from '../auth/clients/client-limits';
+import { EXPIRED } from '../auth/clients/external-clients.service';
 import { CustomerEvents } from '../customers/customer-events';
 import { CustomersService } from '../customers/customers.service';
 import { reaches } from '../customers/reach';
@@ -70,7 +71,7 @@ export class SessionRevocation implements OnModuleInit, OnApplicationBootstrap {
   private async recheck(session: SessionEntity): Promise<void> {
     const actor = await this.actors.requesterOf(session);
     if (actor && permitsSession(actor, session) && reaches(await this.customers.reachOf(actor), session)) return;
-    await this.revoke(session, NO_LONGER[session.askerKind]);
+    await this.revoke(session, (await this.actors.hasExpired(session)) ? EXPIRED : NO_LONGER[session.askerKind]);
   }
 
   private async recheckAll(sessions: readonly SessionEntity[]): Promise<void> {

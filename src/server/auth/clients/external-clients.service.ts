@@ -16,6 +16,8 @@ import { ExternalClientsRepository } from './external-clients.repository';
 
 const DAY_MS = 24 * 60 * 60_000;
 const EXPIRY_CHECK_MS = 2_000;
+/** Why a session ended. */
+export const EXPIRED = 'the external client has expired';
 
 /** `plc_` is how a scanner for leaked secrets recognizes one. */
 const newSecret = (): string => `plc_${randomBytes(32).toString('base64url')}`;
@@ -52,6 +54,13 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
   async actor(id: string): Promise<ActingClient | undefined> {
     const client = await this.repository.find(id);
     return client && isInForce(client, new Date()) ? actorOf(client) : undefined;
+  }
+
+  /** For what was open when it expired, which may be noticed before `publishExpired` finds it. */
+  async hasExpired(id: string): Promise<boolean> {
+    const client = await this.repository.find(id);
+    const now = new Date();
+    return client !== null && !isInForce(client, now) && isInForce({ ...client, expiresAt: null }, now);
   }
 
   /** How the audit trail names a client. @throws UnknownClient */
@@ -163,8 +172,7 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
   private async publishExpired(): Promise<void> {
     try {
       const now = new Date();
-      for (const { id } of await this.repository.expired(this.checkedUntil, now))
-        this.endAll(id, 'the external client has expired');
+      for (const { id } of await this.repository.expired(this.checkedUntil, now)) this.endAll(id, EXPIRED);
       this.checkedUntil = now;
     } catch (error) {
       this.journal.unexpected(error, 'looking for expired external clients');

@@ -283,23 +283,25 @@ describe('device information', () => {
       const answer = await fetch(`${plane.url}/api${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
       return String(((await answer.json()) as { id: unknown }).id);
     };
-    const aged = async (changes: Partial<Record<Fact, number>> | null) => {
+    /** @param changed what a job has changed since */
+    const aged = async (changed: Fact | null) => {
       await acquired();
       await plane.write(`UPDATE devices SET "announcedAt" = 0 WHERE id = 'printer'`);
+      const changes = changed && { [changed]: Date.now() };
       const set = `"acquiredAt" = ${Date.now() - 60_000}, "changes" = '${JSON.stringify(changes)}'`;
       await plane.write(`UPDATE device_information SET ${set} WHERE "deviceId" = 'printer'`);
     };
 
-    it.each<[string, Partial<Record<Fact, number>> | null, object, number]>([
+    it.each<[string, Fact | null, object, number]>([
       ['is kept if it is recent enough', null, { update: false, reason: 'fresh', outcome: 'kept' }, 0],
       [
         'is acquired first if a job has changed the device',
-        { state: Date.now() },
+        'state',
         { update: true, reason: 'job-since', outcome: 'acquired' },
         1,
       ],
-    ])('a session: %s', async (_name, changes, decision, asked) => {
-      await aged(changes);
+    ])('a session: %s', async (_name, changed, decision, asked) => {
+      await aged(changed);
       const before = timesAsked();
       const wanted = { deviceId: 'printer', applicationId: 'web', reason: 'paper jam', minutes: 30 };
       const id = await post('/sessions', wanted);
@@ -313,7 +315,7 @@ describe('device information', () => {
       ['counters', { update: false, reason: 'not-needed', outcome: 'kept' }, 0],
       ['restart', { update: true, reason: 'job-since', outcome: 'acquired' }, 1],
     ])('%s: the decision considers what it needs', async (wanted, decision, asked) => {
-      await aged({ state: Date.now() });
+      await aged('state');
       const before = timesAsked();
       const id = await post('/devices/printer/jobs', { operation: wanted });
       const execute = await plane.agent.commanded(id, 'execute');
