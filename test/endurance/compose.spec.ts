@@ -146,8 +146,9 @@ it(
     const login = ['login', URL, '--user', 'alex', '--password-stdin', '--authority', authority];
     await host.run(technician(login), `${PASSWORD}\n`);
     const page = ['--cacert', authority, '--resolve', `some.${NAMES.sessions}:443:${HOST}`];
+    // by Caddy, with the wildcard certificate, from the server, which knows no such session
     expect(await fetched([...page, '--write-out', '%{http_code}', `https://some.${NAMES.sessions}/`])).toMatch(
-      /\d{3}$/,
+      /[1-5]\d\d$/,
     );
 
     running.push(Program.start('mfp', host.on(process.execPath, CLI, 'mfp', '--port', String(MFP))));
@@ -226,7 +227,7 @@ it(
     await host.run(host.podman(...inside, 'kill -9 $(cat /proc/1/task/1/children)')).catch(() => undefined);
     await until('it is started again', async () => (await startedAt()) !== before);
     await made.ready();
-    expect(await host.run(technician(['devices']))).toBeDefined();
+    await host.run(technician(['devices'])); // fails unless the login is kept
     await made.compose('down', '--volumes');
   },
   STORY_MS,
