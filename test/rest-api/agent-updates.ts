@@ -19,7 +19,9 @@ export function describeAgentUpdates(api: () => RestApi, maker: ReleaseMaker): v
       expect(stored).toMatchObject({ version: '9.1.0', bytes: 8, notes: 'Faster' });
       expect(await view()).toMatchObject({ newest: '9.1.0', releases: [stored] });
       const body = { version: '9.1.0', canaries: ['box'], soakMinutes: 60 };
-      await api().succeeds('ada', 'POST /api/agent-updates/rollouts', { body });
+      const start = () => api().plane.call('ada', 'POST', '/agent-updates/rollouts', body);
+      const started = (await Promise.all([start(), start()])).map(({ status }) => status);
+      expect(started.sort()).toEqual([204, 409]);
       await api().refuses('ada', 'POST /api/agent-updates/rollouts', '409 rollout-open', { body });
       const { rollout } = await view();
       expect(rollout).toMatchObject({ ...body, customerIds: null, startedBy: 'ADA', endedAt: null });
@@ -32,6 +34,8 @@ export function describeAgentUpdates(api: () => RestApi, maker: ReleaseMaker): v
           await api().refuses('ada', 'DELETE /api/agent-updates/releases/:version', '409 release-in-use', release);
         else await api().succeeds('ada', 'DELETE /api/agent-updates/releases/:version', release);
       }
+      // it may have ended by the time it is asked for
+      await api().succeeds('ada', 'PATCH /api/agent-updates/rollouts/:id', { params, body: { state: 'ended' } });
       const again = { params, body: { state: 'running' } };
       await api().refuses('ada', 'PATCH /api/agent-updates/rollouts/:id', '404 unknown-rollout', again);
     });

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
-import type { ReportedUpdate } from '../../protocol/agent-update';
+import { In, Repository } from 'typeorm';
+import type { ReportedUpdate, RolloutState } from '../../protocol/agent-update';
+import { insertWithoutReading } from '../database/statements';
 import { AgentUpdateEntity, RolloutEntity } from './agent-update.entities';
 
 @Injectable()
@@ -45,21 +46,25 @@ export class AgentUpdatesRepository {
 
   /** @returns false if another one is open */
   async add(rollout: RolloutEntity): Promise<boolean> {
-    if (await this.rollouts.existsBy({ open: 'open' })) return false;
-    await this.rollouts.insert(rollout);
-    return true;
+    // one statement, which the unique `open` decides: two people may start at the same moment
+    await insertWithoutReading(this.rollouts, [rollout], { orIgnore: true });
+    return this.rollouts.existsBy({ id: rollout.id });
   }
   open(): Promise<RolloutEntity | null> {
     return this.rollouts.findOneBy({ open: 'open' });
   }
+  find(id: string): Promise<RolloutEntity | null> {
+    return this.rollouts.findOneBy({ id });
+  }
   async latest(): Promise<RolloutEntity | null> {
     return (await this.rollouts.find({ order: { startedAt: 'DESC' }, take: 1 }))[0] ?? null;
   }
-  /** @returns false if it has ended, or is in another state */
+  /** @param states which it must be in. @returns false if it has ended, or is in another state */
   async change(
-    { id, state }: Pick<RolloutEntity, 'id' | 'state'>,
+    id: string,
+    states: readonly RolloutState[],
     to: Partial<Pick<RolloutEntity, 'state' | 'open' | 'reason' | 'endedAt' | 'canariesUpdatedAt' | 'retry'>>,
   ): Promise<boolean> {
-    return (await this.rollouts.update({ id, state, open: 'open' }, to)).affected === 1;
+    return (await this.rollouts.update({ id, state: In(states), open: 'open' }, to)).affected === 1;
   }
 }

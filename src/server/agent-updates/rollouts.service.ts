@@ -111,20 +111,26 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
     this.checkSoon();
   }
 
-  /** @throws UnknownRollout */
+  /**
+   * In whichever state it is by now: what is carried out meanwhile does not refuse it.
+   * @throws UnknownRollout also for one that has ended, unless that is asked for
+   */
   async change(actor: Actor, id: string, to: RolloutState): Promise<void> {
-    const open = await this.repository.open();
-    if (open?.id !== id) throw new UnknownRollout();
-    if (open.state === to) return;
-    if (to === 'running') await this.repository.forgetFailures(open.version);
+    const rollout = await this.repository.find(id);
+    if (rollout?.state === to) return;
+    if (rollout === null || rollout.state === 'ended') throw new UnknownRollout();
+    if (to === 'running') await this.repository.forgetFailures(rollout.version);
     const changes = {
       running: { state: to, reason: '', retry: true },
       paused: { state: to, reason: '' },
       ended: { state: to, open: null, endedAt: new Date() },
     }[to];
-    if (!(await this.repository.change(open, changes))) throw new UnknownRollout();
+    if (!(await this.repository.change(id, ['running', 'paused'], changes))) {
+      if (to === 'ended') return;
+      throw new UnknownRollout();
+    }
     const action = { running: 'rollout.resumed', paused: 'rollout.paused', ended: 'rollout.ended' }[to];
-    await this.audit.record(actor, action, open.version);
+    await this.audit.record(actor, action, rollout.version);
     this.checkSoon();
   }
 
@@ -142,15 +148,15 @@ export class RolloutsService implements OnModuleInit, OnApplicationBootstrap, On
     const step = nextStep(open, await this.rolloutAgents(), now, LIMITS.UPDATES_AT_ONCE);
     switch (step.do) {
       case 'observe':
-        await this.repository.change(open, { canariesUpdatedAt: now });
+        await this.repository.change(open.id, ['running'], { canariesUpdatedAt: now });
         return;
       case 'pause':
-        await this.repository.change(open, { state: 'paused', reason: step.reason });
+        if (!(await this.repository.change(open.id, ['running'], { state: 'paused', reason: step.reason }))) return;
         this.journal.warn('a rollout is paused, because an agent was not updated', { detail: step.reason });
         await this.audit.record(undefined, 'rollout.paused', open.version, step.reason);
         return;
       case 'end':
-        await this.repository.change(open, { state: 'ended', open: null, endedAt: now });
+        if (!(await this.repository.change(open.id, ['running'], { state: 'ended', open: null, endedAt: now }))) return;
         await this.audit.record(undefined, 'rollout.ended', open.version);
         return;
       case 'offer':
