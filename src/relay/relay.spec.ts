@@ -7,6 +7,7 @@ import { until } from '../../test/support/until';
 import { RpcRefused } from '../tunnel/json-rpc.errors';
 import { dialRelay, type RelayConnection } from '../tunnel/relay-connection';
 import { SessionLog } from './master/session-log';
+import { Pair } from './pair/pair';
 
 const both = ['device', 'terminal'] as const;
 
@@ -244,12 +245,12 @@ describe('relay', () => {
     });
 
     it('forgets a session that its full disk does not take', async () => {
-      const before = plane.reported.length;
+      const taken = jest.spyOn(Pair.prototype, 'addLink');
       jest.spyOn(SessionLog.prototype, 'addLink').mockRejectedValueOnce(new RpcRefused(-32055, 'storage-full'));
-      await expect(plane.prepare({ connectMs: 1 })).rejects.toThrow('storage-full');
-      const { linkId } = await plane.prepare({ connectMs: 1 });
-      await until('the end of the next one', () => plane.endReasons(linkId).length === 2);
-      expect(plane.reported.slice(before).filter((log) => log.linkId !== linkId)).toEqual([]);
+      await expect(plane.prepare()).rejects.toThrow('storage-full');
+      const [pair, [{ linkId }]] = [taken.mock.contexts[0] as Pair, taken.mock.calls[0]!] as const;
+      await until('the pair to forget it', () => pair.sessions.every((session) => session.linkId !== linkId));
+      expect(plane.reported.filter((log) => log.linkId === linkId)).toEqual([]);
     });
 
     it('reports a log again until it is acknowledged', async () => {
