@@ -7,7 +7,7 @@ export interface HeartbeatSocket {
   readonly readyState: number;
   readonly isPaused: boolean;
   readonly bufferedAmount: number;
-  /** Grows with whatever arrives, if the WebSocket has no event `message` for it. */
+  /** Grows with whatever arrives. A WebSocket without it has the event `message`. */
   readonly bytesRead?: number;
   ping(): void;
   on(event: string, listener: () => void): unknown;
@@ -15,6 +15,8 @@ export interface HeartbeatSocket {
 }
 /** Events that show that a peer is alive. */
 const SIGNS = ['message', 'ping', 'pong'] as const;
+/** What arrives is counted, so these events are not needed: listeners take memory, for each of thousands of idle sessions. */
+const isCounted = (ws: HeartbeatSocket): boolean => ws.bytesRead !== undefined;
 
 /** Calls `onFlood` once when the peer sends more pings and pongs than WEBSOCKET_PINGS_PER_MINUTE: each one costs work. */
 export function limitPings(ws: HeartbeatSocket, onFlood: () => void): void {
@@ -49,7 +51,8 @@ export function watchHeartbeat(ws: HeartbeatSocket, intervalMs: number, onDead: 
   let queued = 0;
   let read = ws.bytesRead;
   const alive = () => void (silentIntervals = 0);
-  for (const sign of SIGNS) ws.on(sign, alive);
+  const signs = isCounted(ws) ? [] : SIGNS;
+  for (const sign of signs) ws.on(sign, alive);
 
   const timer = setInterval(() => {
     if (ws.readyState !== ws.OPEN) return;
@@ -65,7 +68,7 @@ export function watchHeartbeat(ws: HeartbeatSocket, intervalMs: number, onDead: 
   }, intervalMs);
   const stop = () => {
     clearInterval(timer);
-    for (const sign of SIGNS) ws.off(sign, alive);
+    for (const sign of signs) ws.off(sign, alive);
   };
   ws.on('close', stop);
   return stop;
@@ -90,7 +93,9 @@ export function watchInterruptions(
     onChange(false);
   };
   let read = ws.bytesRead;
-  for (const sign of SIGNS) ws.on(sign, alive);
+  // the answer, so that the return is reported at once
+  const signs = isCounted(ws) ? (['pong'] as const) : SIGNS;
+  for (const sign of signs) ws.on(sign, alive);
   const timer = setInterval(() => {
     if (ws.readyState !== ws.OPEN) return;
     if (ws.isPaused || ws.bytesRead !== read || ws.bufferedAmount < queued) alive();
@@ -104,7 +109,7 @@ export function watchInterruptions(
   }, everyMs);
   const stop = () => {
     clearInterval(timer);
-    for (const sign of SIGNS) ws.off(sign, alive);
+    for (const sign of signs) ws.off(sign, alive);
     ws.off('close', stop);
   };
   ws.on('close', stop);

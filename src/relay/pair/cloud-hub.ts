@@ -16,6 +16,13 @@ export interface RefusedHere {
   readonly code: Refusal;
   readonly detail: string;
 }
+/** Of the sessions. */
+export interface Deadlines {
+  /** It is known until when it may last. */
+  expires(session: RelayedSession): void;
+  /** Both halves have connected. */
+  connected(session: RelayedSession): void;
+}
 type Authenticated = Extract<Result<ControlPlaneMethods, 'authenticate'>, { outcome: 'permitted' }>;
 
 const refused = (code: Refusal, detail = ''): RefusedHere => ({ code, detail });
@@ -25,7 +32,7 @@ export class CloudHub implements HalfOwner {
   constructor(
     private readonly master: MasterPeer,
     private readonly ending: HalfEnding,
-    private readonly onValidUntil: (session: RelayedSession) => void,
+    private readonly deadlines: Deadlines,
     private readonly journal: Journal,
   ) {}
 
@@ -75,10 +82,10 @@ export class CloudHub implements HalfOwner {
     if (refusal) {
       record.state = 'waiting';
       // The deadline may have passed during the attempt.
-      if (session.connectBefore <= new Date()) this.ending.start(session, half, { reason: 'never-connected' });
+      if (session.connectBefore <= Date.now()) this.ending.start(session, half, { reason: 'never-connected' });
       return refusal;
     }
-    Object.assign(record, { state: 'connected', peer, owner } as const);
+    Object.assign(record, { state: 'connected', peer, owner, startLog: undefined } as const);
     owner.established(peer, {
       type: 'established',
       remoteSessionId: session.remoteSessionId,
@@ -91,6 +98,7 @@ export class CloudHub implements HalfOwner {
   join(session: RelayedSession, half: Half, peer: PeerSocket): void {
     session.link.attach(half, peer.ws);
     if (!session.link.joined) return;
+    this.deadlines.connected(session);
     const { device, terminal } = session.halves;
     const isResumable = Boolean(device.peer?.isResumable && terminal.peer?.isResumable);
     for (const record of [device, terminal]) {
@@ -171,8 +179,8 @@ export class CloudHub implements HalfOwner {
     if ('code' in answer) return answer;
     const record = session.halves[half];
     if (record.state !== 'connecting' || !peer.isOpen) return refused('unknown-session', 'the peer has disconnected');
-    session.validUntil = new Date(answer.validUntil);
-    this.onValidUntil(session);
+    session.validUntil = Date.parse(answer.validUntil);
+    this.deadlines.expires(session);
     record.tokenHash = secretHash(token);
     record.startLog ??= {
       id: randomUUID(),

@@ -18,7 +18,7 @@ export interface Place {
 interface Entry {
   readonly session: RelayedSession;
   readonly hashes: readonly string[];
-  readonly connecting: NodeJS.Timeout;
+  connecting: NodeJS.Timeout | undefined;
   expiry?: NodeJS.Timeout;
 }
 
@@ -40,8 +40,11 @@ export class Pair {
     private readonly journal: Journal,
   ) {
     this.#ending = new HalfEnding(master, (session) => this.#onEnded(session), journal);
-    const onValidUntil = (session: RelayedSession) => this.#scheduleExpiry(session);
-    this.#cloudHub = new CloudHub(master, this.#ending, onValidUntil, journal);
+    const deadlines = {
+      expires: (session: RelayedSession) => this.#scheduleExpiry(session),
+      connected: (session: RelayedSession) => this.#clearConnecting(session),
+    };
+    this.#cloudHub = new CloudHub(master, this.#ending, deadlines, journal);
     this.#webAgent = new WebAgent(this.#cloudHub, journal);
   }
 
@@ -51,8 +54,8 @@ export class Pair {
 
   /** S63: the Master has chosen this pair for a link. */
   addLink({ linkId, remoteSessionId, connectBefore, sessionIdHashes, trial }: PlacedLink): void {
-    const session = new RelayedSession(linkId, remoteSessionId, new Date(connectBefore), trial, this.journal);
-    const connecting = at(session.connectBefore.getTime(), () => {
+    const session = new RelayedSession(linkId, remoteSessionId, Date.parse(connectBefore), trial, this.journal);
+    const connecting = at(session.connectBefore, () => {
       for (const half of HALVES)
         if (session.halves[half].state === 'waiting') this.#ending.start(session, half, { reason: 'never-connected' });
     });
@@ -119,8 +122,15 @@ export class Pair {
     const entry = this.#entries.get(session.linkId);
     if (!entry) return;
     clearTimeout(entry.expiry);
-    const until = session.validUntil!.getTime() + LIMITS.RELAY_EXPIRY_GRACE_MS;
+    const until = session.validUntil! + LIMITS.RELAY_EXPIRY_GRACE_MS;
     entry.expiry = at(until, () => this.#endBoth(session, 'expired'));
+  }
+
+  #clearConnecting({ linkId }: RelayedSession): void {
+    const entry = this.#entries.get(linkId);
+    if (!entry) return;
+    clearTimeout(entry.connecting);
+    entry.connecting = undefined;
   }
 
   #endBoth(session: RelayedSession, reason: EndReason): void {

@@ -25,7 +25,7 @@ export interface HalfOwner {
 export interface HalfRecord {
   state: 'waiting' | 'connecting' | 'connected' | 'ending' | 'ended';
   tokenHash: string | null;
-  /** Reused when the half has to try again. */
+  /** Of a half that is not connected yet: reused when it has to try again. */
   startLog: HalfLog | undefined;
   /** The start log is stored. */
   started: boolean;
@@ -60,8 +60,8 @@ const WIRE_STATE: Record<HalfRecord['state'], HalfState> = {
 export class RelayedSession {
   readonly halves: Record<Half, HalfRecord> = { device: newHalf(), terminal: newHalf() };
   readonly link: Link;
-  /** When the token expires; known after the first authentication. */
-  validUntil: Date | undefined;
+  /** When the token expires, milliseconds since 1970; known after the first authentication. */
+  validUntil: number | undefined;
   /** How many times a half has resumed. */
   renewals = 0;
   #bytesSeen = 0;
@@ -69,7 +69,8 @@ export class RelayedSession {
   constructor(
     readonly linkId: string,
     readonly remoteSessionId: string,
-    readonly connectBefore: Date,
+    /** Milliseconds since 1970. */
+    readonly connectBefore: number,
     readonly trial: boolean,
     journal: Journal,
   ) {

@@ -12,6 +12,7 @@ const CLOSING = 2;
 const CLOSED = 3;
 const FRAME_LIMITS: FrameLimits = { messageBytes: LIMITS.RELAY_FRAME_BYTES, textBytes: LIMITS.RELAY_CONTROL_BYTES };
 const NOTHING = Buffer.alloc(0);
+const CUT: readonly [code: number, reason: string] = [ABNORMAL_CLOSURE, ''];
 
 export interface WebSocketEvents {
   open: [];
@@ -42,7 +43,7 @@ export abstract class WebSocketEnd extends EventEmitter<WebSocketEvents> impleme
   #isPaused = false;
   /** The peer has closed, or has violated the protocol. */
   #isOver = false;
-  #closed: [code: number, reason: string] = [ABNORMAL_CLOSURE, ''];
+  #closed = CUT;
   #closeTimer: NodeJS.Timeout | undefined;
   /** Writes of content that may still be in the queue. */
   #queuedWrites = 0;
