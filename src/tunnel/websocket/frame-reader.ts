@@ -102,7 +102,8 @@ export class FrameReader {
 
   /** @returns where to continue */
   #readHeader(chunk: Buffer, at: number): number {
-    const bytes = this.#headerBytes === 0 ? this.#parse(chunk, at, Math.min(chunk.length - at, LONGEST_HEADER_BYTES)) : 0;
+    const bytes =
+      this.#headerBytes === 0 ? this.#parse(chunk, at, Math.min(chunk.length - at, LONGEST_HEADER_BYTES)) : 0;
     const next = bytes > 0 || this.#isOver ? at + bytes : this.#assemble(chunk, at);
     if (this.#headerBytes === 0 && this.#left === 0 && !this.#isOver) this.#endFrame(chunk);
     return next;
