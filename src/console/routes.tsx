@@ -1,130 +1,109 @@
-import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import type { ComponentType } from 'react';
+import { Navigate, type RouteObject } from 'react-router';
 import type { ConsoleSection } from '../protocol/console-sections';
+import { loadCode } from './loading/code';
+import { ScreenNotLoaded } from './loading/not-loaded';
 import { AdminsOnly } from './screens/frame/admins-only';
-import { AgentsScreen } from './screens/agents/agents-screen';
-import { AlertSettingsScreen } from './screens/alerts/alert-settings-screen';
-import { AlertsScreen } from './screens/alerts/alerts-screen';
-import { WebhooksScreen } from './screens/alerts/webhooks-screen';
-import { AuditScreen } from './screens/audit/audit-screen';
-import { BackupsScreen } from './screens/backups-screen';
-import { CampaignScreen } from './screens/campaigns/campaign-screen';
-import { CampaignsScreen } from './screens/campaigns/campaigns-screen';
-import { NewCampaignScreen } from './screens/campaigns/new-campaign-screen';
-import { ClientScreen } from './screens/clients/client-screen';
-import { ClientsScreen } from './screens/clients/clients-screen';
-import { CustomersScreen } from './screens/customers-screen';
-import { DeploymentScreen } from './screens/deployment/deployment-screen';
-import { DeviceListScreen } from './screens/deployment/device-list-screen';
-import { DeviceScreen } from './screens/devices/device-screen';
-import { DevicesScreen } from './screens/fleet/devices-screen';
+import { LoadingScreen } from './screens/frame/loading-screen';
 import { LoggedIn } from './screens/frame/logged-in';
-import { FoundDevicesScreen } from './screens/agents/found-devices-screen';
-import { FirmwareScreen } from './screens/maintenance/firmware-screen';
-import { JobScreen } from './screens/maintenance/job-screen';
-import { JobsScreen } from './screens/maintenance/jobs-screen';
 import { NotFoundScreen } from './screens/frame/not-found-screen';
-import { NoticesScreen } from './screens/notices/notices-screen';
-import { OverviewScreen } from './screens/overview-screen';
-import { ProfileScreen } from './screens/account/profile-screen';
-import { ReportsScreen } from './screens/reports/reports-screen';
-import { TemplateScreen } from './screens/reports/template-screen';
-import { SecurityScreen } from './screens/security/security-screen';
-import { SessionScreen } from './screens/sessions/session-screen';
-import { SettingsTemplateScreen } from './screens/settings-templates/settings-template-screen';
-import { SettingsTemplatesScreen } from './screens/settings-templates/settings-templates-screen';
-import { TemplateEditorScreen } from './screens/settings-templates/template-editor-screen';
-import { SessionsScreen } from './screens/sessions/sessions-screen';
 import { Shell } from './screens/frame/shell';
-import { TokensScreen } from './screens/account/tokens-screen';
-import { UsersScreen } from './screens/users/users-screen';
-import { ViewScreen } from './screens/session-view/view-screen';
 
 /** The server serves only the sections in the protocol's list when the page is reloaded. */
-const section = (path: ConsoleSection, element: React.ReactNode): RouteObject => ({ path, element });
+type Path = ConsoleSection | `${ConsoleSection}/${string}`;
 
-const forAdmins = (path: ConsoleSection, element: React.ReactNode): RouteObject =>
-  section(path, <AdminsOnly>{element}</AdminsOnly>);
+/**
+ * The code of a screen is loaded when its route is opened; until then the previous screen is shown. Routes that share a
+ * screen do not share its state.
+ */
+const screen = <Name extends string>(
+  path: Path,
+  name: Name,
+  load: () => Promise<Record<Name, ComponentType>>,
+): RouteObject => ({
+  path,
+  hydrateFallbackElement: <LoadingScreen />,
+  lazy: async () => {
+    const Screen: ComponentType = (await loadCode(load))[name];
+    return { element: <Screen key={path} /> };
+  },
+});
 
-export const router = createBrowserRouter([
+const reportTemplate = () => import('./screens/reports/template-screen');
+const templateEditor = () => import('./screens/settings-templates/template-editor-screen');
+
+export const routes: RouteObject[] = [
   {
     element: <LoggedIn />,
     children: [
-      { path: 'sessions/:id/view', element: <ViewScreen /> },
+      {
+        errorElement: <ScreenNotLoaded />,
+        children: [screen('sessions/:id/view', 'ViewScreen', () => import('./screens/session-view/view-screen'))],
+      },
       {
         element: <Shell />,
         children: [
           { index: true, element: <Navigate to="/overview" replace /> },
-          section('overview', <OverviewScreen />),
-          section('alerts', <AlertsScreen />),
           {
-            path: 'alerts/settings',
-            element: (
-              <AdminsOnly>
-                <AlertSettingsScreen />
-              </AdminsOnly>
-            ),
+            errorElement: <ScreenNotLoaded />,
+            children: [
+              screen('overview', 'OverviewScreen', () => import('./screens/overview-screen')),
+              screen('alerts', 'AlertsScreen', () => import('./screens/alerts/alerts-screen')),
+              screen('devices', 'DevicesScreen', () => import('./screens/fleet/devices-screen')),
+              screen('devices/:id', 'DeviceScreen', () => import('./screens/devices/device-screen')),
+              screen('sessions', 'SessionsScreen', () => import('./screens/sessions/sessions-screen')),
+              screen('sessions/:id', 'SessionScreen', () => import('./screens/sessions/session-screen')),
+              screen('jobs', 'JobsScreen', () => import('./screens/maintenance/jobs-screen')),
+              screen('jobs/:id', 'JobScreen', () => import('./screens/maintenance/job-screen')),
+              screen('campaigns', 'CampaignsScreen', () => import('./screens/campaigns/campaigns-screen')),
+              screen('campaigns/new', 'NewCampaignScreen', () => import('./screens/campaigns/new-campaign-screen')),
+              screen('campaigns/:id', 'CampaignScreen', () => import('./screens/campaigns/campaign-screen')),
+              screen(
+                'settings-templates',
+                'SettingsTemplatesScreen',
+                () => import('./screens/settings-templates/settings-templates-screen'),
+              ),
+              screen(
+                'settings-templates/:id',
+                'SettingsTemplateScreen',
+                () => import('./screens/settings-templates/settings-template-screen'),
+              ),
+              screen('firmware', 'FirmwareScreen', () => import('./screens/maintenance/firmware-screen')),
+              screen('reports', 'ReportsScreen', () => import('./screens/reports/reports-screen')),
+              screen('clients/:id', 'ClientScreen', () => import('./screens/clients/client-screen')),
+              screen('tokens', 'TokensScreen', () => import('./screens/account/tokens-screen')),
+              screen('deployment/:id', 'DeviceListScreen', () => import('./screens/deployment/device-list-screen')),
+              screen('notices', 'NoticesScreen', () => import('./screens/notices/notices-screen')),
+              screen('profile', 'ProfileScreen', () => import('./screens/account/profile-screen')),
+              screen('security', 'SecurityScreen', () => import('./screens/security/security-screen')),
+              {
+                element: <AdminsOnly />,
+                children: [
+                  screen(
+                    'alerts/settings',
+                    'AlertSettingsScreen',
+                    () => import('./screens/alerts/alert-settings-screen'),
+                  ),
+                  screen('alerts/webhooks', 'WebhooksScreen', () => import('./screens/alerts/webhooks-screen')),
+                  screen('settings-templates/new', 'TemplateEditorScreen', templateEditor),
+                  screen('settings-templates/:id/edit', 'TemplateEditorScreen', templateEditor),
+                  screen('reports/templates/new', 'TemplateScreen', reportTemplate),
+                  screen('reports/templates/:id', 'TemplateScreen', reportTemplate),
+                  screen('customers', 'CustomersScreen', () => import('./screens/customers-screen')),
+                  screen('users', 'UsersScreen', () => import('./screens/users/users-screen')),
+                  screen('clients', 'ClientsScreen', () => import('./screens/clients/clients-screen')),
+                  screen('agents', 'AgentsScreen', () => import('./screens/agents/agents-screen')),
+                  screen('agents/found', 'FoundDevicesScreen', () => import('./screens/agents/found-devices-screen')),
+                  screen('audit', 'AuditScreen', () => import('./screens/audit/audit-screen')),
+                  screen('backups', 'BackupsScreen', () => import('./screens/backups-screen')),
+                  screen('deployment', 'DeploymentScreen', () => import('./screens/deployment/deployment-screen')),
+                ],
+              },
+              { path: '*', element: <NotFoundScreen /> },
+            ],
           },
-          {
-            path: 'alerts/webhooks',
-            element: (
-              <AdminsOnly>
-                <WebhooksScreen />
-              </AdminsOnly>
-            ),
-          },
-          section('devices', <DevicesScreen />),
-          { path: 'devices/:id', element: <DeviceScreen /> },
-          section('sessions', <SessionsScreen />),
-          { path: 'sessions/:id', element: <SessionScreen /> },
-          section('jobs', <JobsScreen />),
-          { path: 'jobs/:id', element: <JobScreen /> },
-          section('campaigns', <CampaignsScreen />),
-          { path: 'campaigns/new', element: <NewCampaignScreen /> },
-          { path: 'campaigns/:id', element: <CampaignScreen /> },
-          section('settings-templates', <SettingsTemplatesScreen />),
-          ...['settings-templates/new', 'settings-templates/:id/edit'].map((path) => ({
-            path,
-            element: (
-              <AdminsOnly>
-                <TemplateEditorScreen key={path} />
-              </AdminsOnly>
-            ),
-          })),
-          { path: 'settings-templates/:id', element: <SettingsTemplateScreen /> },
-          section('firmware', <FirmwareScreen />),
-          section('reports', <ReportsScreen />),
-          ...['reports/templates/new', 'reports/templates/:id'].map((path) => ({
-            path,
-            element: (
-              <AdminsOnly>
-                <TemplateScreen />
-              </AdminsOnly>
-            ),
-          })),
-          forAdmins('customers', <CustomersScreen />),
-          forAdmins('users', <UsersScreen />),
-          forAdmins('clients', <ClientsScreen />),
-          { path: 'clients/:id', element: <ClientScreen /> },
-          forAdmins('agents', <AgentsScreen />),
-          {
-            path: 'agents/found',
-            element: (
-              <AdminsOnly>
-                <FoundDevicesScreen />
-              </AdminsOnly>
-            ),
-          },
-          section('tokens', <TokensScreen />),
-          forAdmins('audit', <AuditScreen />),
-          forAdmins('backups', <BackupsScreen />),
-          forAdmins('deployment', <DeploymentScreen />),
-          { path: 'deployment/:id', element: <DeviceListScreen /> },
-          section('notices', <NoticesScreen />),
-          section('profile', <ProfileScreen />),
-          section('security', <SecurityScreen />),
-          { path: '*', element: <NotFoundScreen /> },
         ],
       },
     ],
   },
-]);
+];

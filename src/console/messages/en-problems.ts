@@ -39,6 +39,11 @@ export const enProblems = {
     unreachableRemedy: 'Check your network. The console tries again automatically.',
     unexpectedTitle: 'The server and this page have different versions',
     unexpectedRemedy: 'Reload the page. The server may have been updated.',
+    notLoadedTitle: 'This part of the console could not be loaded',
+    notLoadedRemedy: 'The server may have been updated. Reload the page.',
+    entriesLost: 'What you have entered on it and not saved is lost.',
+    languageNotLoaded: 'The texts of this language could not be loaded',
+    reload: 'Reload',
     /** Instead of a remedy that says to wait. */
     retryIn: (seconds: number) =>
       seconds < 60 ? `Try again in ${seconds} s.` : `Try again in ${Math.ceil(seconds / 60)} min.`,

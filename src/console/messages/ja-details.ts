@@ -1,6 +1,6 @@
 import { DENIALS, denial } from '../../protocol/access-conditions';
 import { RELAY_ANSWERS, relayAnswer } from '../../protocol/deployment';
-import { enDevices } from './en-devices';
+import { enAlertNames } from './en-alert-names';
 import { jaAccess } from './ja-access';
 import { jaDeployment } from './ja-deployment';
 import { jaDevices } from './ja-devices';
@@ -490,10 +490,9 @@ const PATTERNS = DETAILS.map(([english, japanese]) => {
   return { pattern: new RegExp(`^${text}$`), japanese };
 });
 
-const { alertNames } = enDevices.information;
 /** Alerts that a device words like the console does. */
 const ALERTS = new Map(
-  Object.keys(alertNames).map((code) => [alertNames[code]?.toLowerCase(), jaDevices.information.alertNames[code]]),
+  Object.keys(enAlertNames).map((code) => [enAlertNames[code]?.toLowerCase(), jaDevices.information.alertNames[code]]),
 );
 
 /** Why a deployment failed while its device list was doubtful. */

@@ -6,6 +6,11 @@ export const jaProblems: typeof enProblems = {
     unreachableRemedy: 'ネットワークを確認してください。コンソールは自動的に再試行します。',
     unexpectedTitle: 'サーバーとこのページのバージョンが異なります',
     unexpectedRemedy: 'ページを再読み込みしてください。サーバーが更新された可能性があります。',
+    notLoadedTitle: 'コンソールのこの部分を読み込めませんでした',
+    notLoadedRemedy: 'サーバーが更新された可能性があります。ページを再読み込みしてください。',
+    entriesLost: '保存していない入力内容は失われます。',
+    languageNotLoaded: 'この言語のテキストを読み込めませんでした',
+    reload: '再読み込み',
     retryIn: (seconds: number) =>
       `${seconds < 60 ? `${seconds}秒` : `${Math.ceil(seconds / 60)}分`}後に、もう一度お試しください。`,
     pageTitle: 'ページが見つかりません',

@@ -1,44 +1,45 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Language } from '../../protocol/api';
-import { en, type Messages } from './en';
+import { loadCatalogue, type Catalogue } from './catalogues';
+import { languageOfBrowser, storeLanguage } from './chosen-language';
+import type { Messages } from './en';
 import { formatsOf, type Formats } from './formats';
-import { ja } from './ja';
-
-const CATALOGUES: Record<Language, Messages> = { en, ja };
-const STORED = 'platen.language';
 
 interface Speech {
   readonly language: Language;
   readonly t: Messages;
   readonly formats: Formats;
+  /** The texts of the chosen language could not be loaded; the previous language remains. */
+  readonly notLoaded: boolean;
   /** null: the language of the browser. */
   readonly choose: (language: Language | null) => void;
 }
 const Speaking = createContext<Speech | undefined>(undefined);
 
-const asLanguage = (text: string | null): Language | null => (text === 'en' || text === 'ja' ? text : null);
-const ofBrowser = (): Language => (navigator.languages.some((each) => each.startsWith('ja')) ? 'ja' : 'en');
-
-/** Before the login the language is a setting of the browser, afterwards of the user's profile. */
-export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [chosen, setChosen] = useState(() => asLanguage(localStorage.getItem(STORED)));
-  const language = chosen ?? ofBrowser();
+/** @param first the language of the browser, whose texts are loaded; others when they are chosen */
+export function LanguageProvider({ first, children }: { first: Catalogue; children: ReactNode }) {
+  const [{ language, texts }, setShown] = useState(first);
+  const [notLoaded, setNotLoaded] = useState(false);
+  const chosen = useRef(language);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  const choose = useCallback((next: Language | null): void => {
-    if (next) localStorage.setItem(STORED, next);
-    else localStorage.removeItem(STORED);
-    setChosen(next);
+  const choose = useCallback((choice: Language | null): void => {
+    storeLanguage(choice);
+    const next = languageOfBrowser();
+    chosen.current = next;
+    loadCatalogue(next).then(
+      (loaded) => {
+        if (chosen.current !== next) return;
+        setNotLoaded(false);
+        setShown((shown) => (shown.language === next ? shown : { language: next, texts: loaded }));
+      },
+      () => setNotLoaded(chosen.current === next),
+    );
   }, []);
   const speech = useMemo<Speech>(
-    () => ({
-      language,
-      t: CATALOGUES[language],
-      formats: formatsOf(language),
-      choose,
-    }),
-    [language, choose],
+    () => ({ language, t: texts, formats: formatsOf(language), notLoaded, choose }),
+    [language, texts, notLoaded, choose],
   );
   return <Speaking.Provider value={speech}>{children}</Speaking.Provider>;
 }

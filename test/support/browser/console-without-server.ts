@@ -6,7 +6,7 @@ import type { LiveEvent } from '../../../src/protocol/live';
 import { PROBLEMS } from '../../../src/protocol/problems';
 import { problemAnswer } from '../terminal/fake-api';
 
-const BUILT = join(__dirname, '../../../dist/console');
+export const BUILT = join(__dirname, '../../../dist/console');
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html' };
 export const CONSOLE_URL = 'http://console.test';
 

@@ -1,15 +1,15 @@
-import type { ReactNode } from 'react';
+import { Outlet } from 'react-router';
 import { useText } from '../../messages/language';
 import { Empty } from '../../parts/loaded';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
 import { useCurrent } from '../current-user';
 
-/** A screen for administrators; others are shown that they may not open it, and none of its buttons. */
-export function AdminsOnly({ children }: { children: ReactNode }) {
+/** Around the screens for administrators; others are shown that they may not open it, and none of its buttons. */
+export function AdminsOnly() {
   const t = useText();
   const { isAdmin } = useCurrent();
-  if (isAdmin) return <>{children}</>;
+  if (isAdmin) return <Outlet />;
   const { title, remedy } = t.problems.forbidden;
   return (
     <Page title={title}>

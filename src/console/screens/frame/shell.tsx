@@ -1,7 +1,7 @@
 import { AppShell, Burger, Button, Menu, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useEffect } from 'react';
-import { Link, Outlet, useLocation } from 'react-router';
+import { Link, Outlet, useLocation, useNavigation } from 'react-router';
 import { useChangeProfile, useLogOut } from '../../api/login';
 import { useText } from '../../messages/language';
 import { Logo, LogOutIcon, ProfileIcon } from '../../parts/icons';
@@ -16,6 +16,7 @@ export function Shell() {
   const t = useText();
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
+  const isLoading = useNavigation().state === 'loading';
   useEffect(close, [pathname, close]);
   return (
     <AppShell
@@ -42,7 +43,8 @@ export function Shell() {
       <AppShell.Navbar className="surface" aria-label={t.shell.navigation}>
         <Navigation />
       </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1}>
+      <AppShell.Main id="content" tabIndex={-1} aria-busy={isLoading}>
+        {isLoading && <div className="screen-loading" />}
         <Outlet />
       </AppShell.Main>
     </AppShell>

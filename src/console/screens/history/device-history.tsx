@@ -1,10 +1,11 @@
 import { Button, SegmentedControl, Text, TextInput } from '@mantine/core';
-import { Component, lazy, Suspense, useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import type { MeterJump, Readings } from '../../../protocol/readings';
 import { useJobs } from '../../api/jobs';
 import { rowsOf } from '../../api/pages';
 import { useEnterOffset, useReadings } from '../../api/readings';
 import { useSessions } from '../../api/sessions';
+import { lazyPart } from '../../loading/lazy-part';
 import { useFormats, useText } from '../../messages/language';
 import { Dialog, DialogForm } from '../../parts/dialog';
 import { textsOf } from '../../parts/form';
@@ -15,7 +16,7 @@ import { POINTS } from './meter-series';
 import { SupplyForecasts } from './supply-forecasts';
 
 /** The library of the plots is large: it is loaded with the first plot. */
-const Plots = lazy(() => import('./plots'));
+const Plots = lazyPart(() => import('./plots').then((of) => of.Plots));
 
 const DAY_MS = 86_400_000;
 const PERIODS = { month: 30, year: 365, all: 1_826 } as const;
@@ -79,16 +80,14 @@ function Drawn({ deviceId, known, from, to }: { deviceId: string; known: Reading
     ...jobs.map(({ requestedAt }) => ({ at: Date.parse(requestedAt), label: t.history.job })),
   ];
   return (
-    <WhenLoaded>
-      <Suspense fallback={<span className="unseen">{t.loading}</span>}>
-        <Plots readings={known} from={from} to={to} marks={marks} />
-      </Suspense>
+    <>
+      <Plots readings={known} from={from} to={to} marks={marks} />
       {marks.length > 0 && (
         <Text size="sm" c="dimmed">
           {t.history.marks(formats.count(sessions.length), formats.count(jobs.length))}
         </Text>
       )}
-    </WhenLoaded>
+    </>
   );
 }
 
@@ -160,27 +159,4 @@ function Jumps({ jumps }: { jumps: readonly MeterJump[] }) {
       </Dialog>
     </section>
   );
-}
-
-/** After an update of the server, the file of the plots has another name; the page itself is from before. */
-class LoadBoundary extends Component<{ children: ReactNode; fallback: ReactNode }, { hasFailed: boolean }> {
-  override state = { hasFailed: false };
-  static getDerivedStateFromError() {
-    return { hasFailed: true };
-  }
-  override render() {
-    return this.state.hasFailed ? this.props.fallback : this.props.children;
-  }
-}
-
-function WhenLoaded({ children }: { children: ReactNode }) {
-  const t = useText();
-  const fallback = (
-    <Empty title={t.history.unloaded} hint={t.history.unloadedHint}>
-      <Button variant="default" onClick={() => location.reload()}>
-        {t.history.reload}
-      </Button>
-    </Empty>
-  );
-  return <LoadBoundary fallback={fallback}>{children}</LoadBoundary>;
 }

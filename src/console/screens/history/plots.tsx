@@ -24,7 +24,7 @@ const OTHER_COLOURS = ['petrol.6', 'orange.6', 'grape.6', 'lime.7', 'blue.6', 'r
 const TICKS = 6;
 
 /** The plots of a device: loaded apart from the rest of the console, because of the size of their library. */
-export default function Plots({
+export function Plots({
   readings: { readings, supplies, jumps },
   from,
   to,

@@ -1,13 +1,16 @@
 import { Group, Loader, Text, Title } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 import { useLoginState } from '../../api/login';
+import { lazyPart } from '../../loading/lazy-part';
 import { useText } from '../../messages/language';
 import { Logo } from '../../parts/icons';
 import { ProblemNotice } from '../../parts/notice';
 import { FactorStep } from './factor-step';
 import { FirstStep } from './first-step';
-import { SetUpStep } from './set-up-step';
 import { Preferences } from '../frame/preferences';
+
+/** Few logins need it. */
+const SetUpStep = lazyPart(() => import('./set-up-step').then((of) => of.SetUpStep));
 
 /** E1. @param ended whether the login has just ended */
 export function LoginScreen({ ended }: { ended: boolean }) {

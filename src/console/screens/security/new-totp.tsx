@@ -1,10 +1,12 @@
 import { Button, Stack, Text, TextInput } from '@mantine/core';
 import { useBeginTotp, useConfirmTotp } from '../../api/account';
 import { useText } from '../../messages/language';
+import { lazyPart } from '../../loading/lazy-part';
 import { CopyLine } from '../../parts/copy-line';
 import { fieldErrors, textsOf } from '../../parts/form';
 import { ProblemNotice } from '../../parts/notice';
-import { QrCode } from '../../parts/qr-code';
+
+const QrCode = lazyPart(() => import('../../parts/qr-code').then((of) => of.QrCode), <div className="qr-code" />);
 
 /**
  * Sets up an authenticator app: name, QR code, first code.
