@@ -66,14 +66,16 @@ describe('a browser session', () => {
   });
 
   it('reports an end by the control plane with its ending and detail', async () => {
-    session.note({ ending: 'ended-by-administrator', detail: 'ended by Alex', deviceHalf: 'connected' });
+    const known = { ending: 'ended-by-administrator', detail: 'ended by Alex' } as const;
+    session.note({ ...known, deviceHalf: 'connected', terminalHalf: 'connected' });
+    expect(session.ending).toBeUndefined();
     opened.close(terminated('control-plane'));
     expect(await session.over).toEqual({ text: 'An administrator ended the session. (ended by Alex)' });
     expect(steps()).toEqual(['S338']);
   });
 
   it('reports once that it is halted, as soon as the device half has ended (S315)', async () => {
-    const halted = { ending: 'halted-by-deployment' as const, detail: '' };
+    const halted = { ending: 'halted-by-deployment' as const, detail: '', terminalHalf: 'connected' as const };
     session.note({ ...halted, deviceHalf: 'connected' });
     expect(session.ending).toBeUndefined();
     session.note({ ...halted, deviceHalf: 'ended' });
@@ -87,6 +89,18 @@ describe('a browser session', () => {
     opened.close(terminated('control-plane', 'halted-by-deployment'));
     expect(endedPage(await session.over)).toEqual(page);
     expect(steps()).toEqual(['S316', 'S338']);
+    expect(opened.counted.terminations).toBe(0);
+  });
+
+  it('has ended when the control plane has the end log of its half, although the relay has not notified it yet', async () => {
+    const known = { ending: 'revoked', detail: 'the user was deactivated' } as const;
+    session.note({ ...known, deviceHalf: 'ended', terminalHalf: 'connected' });
+    expect(session.ending).toBeUndefined();
+    session.note({ ...known, deviceHalf: 'ended', terminalHalf: 'ended' });
+    expect(session.ending).toMatchObject({ text: expect.stringContaining('(the user was deactivated)') });
+    opened.close(terminated('control-plane', 'revoked'));
+    expect(await session.over).toEqual(session.ending);
+    expect(steps()).toEqual(['S338']);
     expect(opened.counted.terminations).toBe(0);
   });
 

@@ -9,7 +9,7 @@ import { DeviceStream } from '../../tunnel/device-http/device-stream';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Origins } from './translation/device-urls';
 import { IssuedSecrets } from './issued-secrets';
-import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
+import { endBy, endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
 import { CheckedCookies } from './site/tossed-cookies';
 import type { TerminalHalf } from './relaying/terminal-half';
 
@@ -74,11 +74,18 @@ export class BrowserSession {
   }
 
   /** Stores the ending that the control plane has decided, before the relay has ended the halves. */
-  note({ ending, detail, deviceHalf }: Pick<SessionEntity, 'ending' | 'detail' | 'deviceHalf'>): void {
+  note({
+    ending,
+    detail,
+    deviceHalf,
+    terminalHalf,
+  }: Pick<SessionEntity, 'ending' | 'detail' | 'deviceHalf' | 'terminalHalf'>): void {
     if (!ending) return;
     this.known ??= { ending, detail };
     // S315: the device's half has ended
-    if (ending === 'halted-by-deployment' && deviceHalf === 'ended') this.showHalt();
+    if (ending === 'halted-by-deployment' && (deviceHalf === 'ended' || terminalHalf === 'ended')) this.showHalt();
+    // the relay reports the end of this half before it notifies it (S334, S337): nothing reaches the device any more
+    if (terminalHalf === 'ended') this.ended ??= endBy({ ending, detail });
   }
 
   private showHalt(): void {

@@ -31,8 +31,11 @@ export const HALTED: SessionEnd = {
  */
 export function endOf(closed: Closed, known: { ending: Ending; detail: string } | undefined): SessionEnd {
   const reported = closed.kind === 'terminated' ? closed.message.ending : undefined;
-  const ending = reported ?? known?.ending ?? 'lost-relay';
+  return endBy({ ending: reported ?? known?.ending ?? 'lost-relay', detail: known?.detail ?? '' });
+}
+
+/** The end that the control plane has recorded. */
+export function endBy({ ending, detail }: { ending: Ending; detail: string }): SessionEnd {
   if (ending === 'halted-by-deployment') return HALTED;
-  const detail = known?.detail ? ` (${known.detail})` : '';
-  return { text: `${ENDINGS[ending]}${detail}` };
+  return { text: `${ENDINGS[ending]}${detail && ` (${detail})`}` };
 }
