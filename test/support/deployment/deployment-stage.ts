@@ -12,6 +12,7 @@ import type { Notice } from '../../../src/protocol/notice';
 import { halfLog } from '../../../src/protocol/relay-rpc';
 import type { Half } from '../../../src/protocol/remote-session';
 import { askKeeper } from '../relay/ask-keeper';
+import { relayProcesses } from '../relay/relay-process';
 import { buildRelease } from './built-release';
 import { spoil, type Flaw } from './spoilt-release';
 import { CLI, TestStage } from '../stage/test-stage';
@@ -125,6 +126,20 @@ export class DeploymentStage {
       return FINAL.includes(deployment.state) && deployment;
     };
     return until(`the end of deployment ${id}`, look, timeoutMs, 250);
+  }
+
+  /**
+   * Stops the keeper's process during `work`, so that a deployment which is executed meanwhile waits before its new relay is
+   * tried: for LIMITS.DEPLOYMENT_TRIAL_MS at most.
+   */
+  async withStoppedKeeper(work: () => Promise<void>): Promise<void> {
+    const [keeper] = relayProcesses(join(this.stage.folder, 'server/relay'), 'relay');
+    process.kill(keeper!, 'SIGSTOP');
+    try {
+      await work();
+    } finally {
+      process.kill(keeper!, 'SIGCONT');
+    }
   }
 
   async relay(): Promise<{ version: string; pairs: number; connected: boolean; draining: boolean }> {
