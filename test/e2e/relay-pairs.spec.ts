@@ -68,7 +68,7 @@ describe('a relay of two pairs, as processes', () => {
     expect(await relay.kill('SIGTERM')).toBe(0);
     for (const how of await Promise.all(closed)) expect(how).toMatchObject({ message: { reason: 'relay-stopped' } });
     for (const { linkId } of sessions)
-      expect(plane.endReasons(linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+      expect(await plane.bothEnds(linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
     await until('the end of every process', () => relay.processes().length === 0);
   });
 
@@ -80,8 +80,7 @@ describe('a relay of two pairs, as processes', () => {
     process.kill(pid, 'SIGKILL');
     expect(await theirs.device.closed).toMatchObject({ kind: 'lost' });
     const pending = RawPeer.open(lost.device.url);
-    await until('the end logs', () => plane.endReasons(lost.linkId).length >= 2);
-    expect(plane.endReasons(lost.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
+    expect(await plane.bothEnds(lost.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
     await carries(ours);
     const unknown = await pending; // it waited in the backlog
     unknown.send({ type: 'establish', sessionId: lost.device.sessionId, token: lost.device.token });
@@ -144,7 +143,7 @@ describe('a relay of two pairs, as processes', () => {
       await carries(connection);
       await connection.terminal.terminate();
       await connection.device.terminate();
-      expect(plane.endReasons(trial.linkId)).toEqual(['device requested', 'terminal requested']);
+      expect(await plane.bothEnds(trial.linkId)).toEqual(['device requested', 'terminal requested']);
     }
     await relay.keeper('discard', {});
     await until('the end of the candidate', () => relay.processes().length === 4);

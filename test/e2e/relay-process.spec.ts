@@ -38,7 +38,7 @@ describe('the relay as a process', () => {
     const exit = relay.kill('SIGTERM');
     expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
     expect(await exit).toBe(0);
-    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(await plane.bothEnds(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
   });
 
   it('does not wait for a control plane that is away, and reports after the next start', async () => {
@@ -51,8 +51,7 @@ describe('the relay as a process', () => {
     expect(await device.closed).toMatchObject({ kind: 'terminated' });
     await plane.back(port);
     await relay.again();
-    await until('the end logs', () => plane.endReasons(session.linkId).length >= 2);
-    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(await plane.bothEnds(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
   });
 
   it('ends the halves it finds open after the power has failed, once, with the token hash they started with', async () => {
@@ -82,8 +81,7 @@ describe('the relay as a process', () => {
     await relay.again();
     expect(relay.port).toBe(port);
     expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
-    await until('the end logs', () => plane.endReasons(session.linkId).length >= 2);
-    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(await plane.bothEnds(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
     expect(relay.processes('master')).toHaveLength(1);
   });
 
@@ -94,8 +92,7 @@ describe('the relay as a process', () => {
     const [master] = relay.processes('master');
     process.kill(master!, 'SIGKILL');
     expect(await device.closed).toMatchObject({ kind: 'lost' });
-    await until('the end logs', () => plane.endReasons(session.linkId).length >= 2);
-    expect(plane.endReasons(session.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
+    expect(await plane.bothEnds(session.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
     const again = await plane.prepare();
     expect(new URL(again.device.url).port).toBe(String(relay.port));
     await (await dialRelay(again.device, 'device')).terminate();
@@ -111,7 +108,7 @@ describe('the relay as a process', () => {
     process.kill(-relay.child.pid!, 'SIGINT');
     expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
     expect(await exited).toEqual([0, null]);
-    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(await plane.bothEnds(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
     await until('the end of every process', () => relay.processes().length === 0);
   });
 

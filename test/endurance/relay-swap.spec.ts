@@ -95,12 +95,11 @@ describe('a relay that is replaced by another release', () => {
     await plane.servedBy(instance);
     expect(plane.announced(instance)).toEqual(['candidate', 'serving']);
     expect(beside).toEqual([2, 1]);
-    await until('the end logs', () => plane.endReasons(session.linkId).length >= 2);
-    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(await plane.bothEnds(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
     const next = await plane.prepare();
     const connections = [await dialRelay(next.device, 'device'), await dialRelay(next.terminal, 'terminal')];
     for (const connection of connections) await connection.terminate();
-    expect(plane.endReasons(next.linkId)).toEqual(['device requested', 'terminal requested']);
+    expect(await plane.bothEnds(next.linkId)).toEqual(['device requested', 'terminal requested']);
   });
 
   // At each of these moments the keeper is killed, as by the kernel when memory runs out.
@@ -144,8 +143,7 @@ describe('a relay that is replaced by another release', () => {
     const trial = await plane.prepare({ trial: 'local', standing: 'candidate' });
     const { pid } = (await relay.keeper('status', {})).candidate!;
     process.kill(pid, 'SIGKILL');
-    await until('the ends of the trial', () => plane.endReasons(trial.linkId).length >= 2);
-    expect(plane.endReasons(trial.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
+    expect(await plane.bothEnds(trial.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
     expect(plane.endReasons(session.linkId)).toEqual([]);
     await device.terminate();
     expect((await relay.keeper('status', {})).lastExit).toMatchObject({ instance, how: 'SIGKILL' });

@@ -148,6 +148,14 @@ export class FakeControlPlane {
     );
   }
 
+  /** The same, once both halves have ended: a relay that is stopped, or in a hurry, does not wait for the server. */
+  async bothEnds(linkId: string): Promise<string[]> {
+    return until('the end logs of both halves', () => {
+      const reasons = this.endReasons(linkId);
+      return reasons.length >= 2 && reasons;
+    });
+  }
+
   /** The server is gone: link cut, port closed. */
   async away(): Promise<void> {
     for (const ws of this.#webSockets.clients) ws.terminate();
