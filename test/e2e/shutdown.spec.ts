@@ -55,13 +55,13 @@ describe('the server and its relay', () => {
     expect(await server.stop('SIGTERM')).toBe(0);
 
     const at = (what: string, match: (line: LogLine) => boolean) => stage.logged(what, match).then((line) => line.at);
+    // both logs are acknowledged while the server is still there, and only then it goes
+    const stopped = await at('server stopped', (line) => line.msg === 'server stopped');
     const ends = stage.lines.filter((line) => line.msg === 'a half has ended');
     expect(ends.map((line) => `${String(line.half)} ${String(line.reason)}`).sort()).toEqual([
       'device relay-stopped',
       'terminal relay-stopped',
     ]);
-    // both logs are acknowledged while the server is still there, and only then it goes
-    const stopped = await at('server stopped', (line) => line.msg === 'server stopped');
     for (const step of ['S298', 'S335'] as const)
       expect(await at(step, (line) => line.step === step && line.remoteSessionId === id)).toBeLessThan(stopped);
     expect(stage.lines.filter((line) => line.msg.includes('not acknowledged'))).toEqual([]);

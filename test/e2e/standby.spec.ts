@@ -26,6 +26,7 @@ let ports: Ports;
 let servers: Record<'a' | 'b', ServerPorts>;
 let env: Record<string, string>;
 const started: Program[] = [];
+let balancer: Program;
 const onLog = (line: LogLine): void => void stage?.lines.push(line);
 
 const platen = (name: string, args: string[], more: Record<string, string>): Program => {
@@ -71,7 +72,8 @@ beforeAll(async () => {
   };
   const file = join(folder, 'haproxy.cfg');
   await writeFile(file, haproxy());
-  started.unshift(Program.start('haproxy', ['haproxy', '-db', '-f', file]));
+  balancer = Program.start('haproxy', ['haproxy', '-db', '-f', file]);
+  started.unshift(balancer);
   const secret = await finished(platen('relay-secret', ['server', 'relay-secret', 'east'], {}));
   const secretFile = join(folder, 'east.secret');
   await writeFile(secretFile, secret.printed.join('\n'), { mode: 0o600 });
@@ -94,12 +96,19 @@ afterAll(async () => {
 const statusOf = async (which: 'a' | 'b', path: string): Promise<number> =>
   (await fetch(`http://127.0.0.1:${servers[which].http}${path}`)).status;
 const onStandby = (server: Program) => server.logged('another server is active; this one stands by');
-/** Waits until a server serves, with the agent and the relay. */
-async function takenOver(server: Program): Promise<void> {
+/** Waits until a server serves, with the agent and the relay, and nothing leads to the earlier one any more. */
+async function takenOver(server: Program, earlier: 'a' | 'b'): Promise<void> {
   await server.logged('server listening');
   await server.logged('devices announced');
   await server.logged('relay connected');
+  for (const backend of ['http', 'xmpp'])
+    await balancer.until(() => stateIn(backend, earlier) === 'DOWN' || undefined, `takes ${earlier} out of ${backend}`);
 }
+/** What HAProxy has said last about a server. */
+const stateIn = (backend: string, server: string): string | undefined =>
+  balancer.printed
+    .flatMap((line) => new RegExp(`Server ${backend}/${server} is (UP|DOWN)`).exec(line)?.[1] ?? [])
+    .at(-1);
 
 it('continues sessions and jobs when the active server is killed, and the other way round', async () => {
   const b = startServer('b');
@@ -114,7 +123,7 @@ it('continues sessions and jobs when the active server is killed, and the other 
   await until('the job to be held', async () => (await jobNow()).state === 'held', undefined, 500);
 
   stage.stage.programs.server.child.kill('SIGKILL');
-  await takenOver(b);
+  await takenOver(b, 'a');
   // the relay has carried the session on, and its ends do not know that anything happened
   expect((await fetch(url)).status).toBe(200);
   await stage.atThePrinter('paper-jam', 'clearance');
@@ -131,7 +140,7 @@ it('continues sessions and jobs when the active server is killed, and the other 
   const a = startServer('a');
   await onStandby(a);
   b.child.kill('SIGKILL');
-  await takenOver(a);
+  await takenOver(a, 'b');
   await stage.works();
   expect(await stage.pagesPrinted()).toBe(printed + 1);
 });
@@ -143,7 +152,7 @@ it('a server that is cut off from the database and replaced ends, and is the sta
   active.child.kill('SIGSTOP'); // it cannot take the lock again in time
   await postgres.stop('SIGQUIT');
   await postgres.start();
-  await takenOver(standby);
+  await takenOver(standby, 'a');
   active.child.kill('SIGCONT');
   expect(await active.exited).toBe(1);
   await onStandby(startServer('a'));

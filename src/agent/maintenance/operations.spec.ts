@@ -63,10 +63,14 @@ describe('operations', () => {
   });
 
   it('restart: completes when the device was unreachable and answers again', async () => {
-    on.device.acts.restart = () => restartInto(DEVICE_INFORMATION);
-    const reports = await on.reports('restart');
-    expect(reports.map(({ activity }) => activity)).toContain('restarting');
-    expect(reports.at(-1)).toMatchObject({ status: 'completed', failure: null });
+    on.device.acts.restart = () => void (on.device.fault = 'unreachable');
+    const jobId = randomUUID();
+    let report = await on.execute('restart', { jobId });
+    const next = async () => (report = await on.next('restart', jobId));
+    await until('it to be away', async () => (await next()).activity === 'restarting');
+    on.device.fault = undefined;
+    await until('the end', async () => (await next()).status === 'completed');
+    expect(report).toMatchObject({ failure: null });
   });
   it('restart: completes after DEVICE_AWAY_MS if the device answered every poll', async () => {
     expect(await on.outcome('restart')).toMatchObject({ failure: null });

@@ -89,7 +89,7 @@ describe('a deployment whose server is restarted', () => {
     await stage.plane.relay.end(tom.link, 'device', 'requested');
     expect(await outcome(id)).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'ended' }] });
     expect(tried()).toHaveLength(1);
-    expect(await noticesOf(tom.id)).toHaveLength(1);
+    await until('the notice', async () => (await noticesOf(tom.id)).length === 1);
   });
 
   it('has the whole time to halt the sessions again, however long the server was stopped', async () => {
@@ -178,7 +178,7 @@ describe('a deployment whose server is restarted', () => {
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
     await stage.endInOrder(tom);
     expect(await outcome(id)).toMatchObject({ state: 'deployed' });
-    expect(await noticesOf(tom.id)).toHaveLength(1);
+    await until('the notice', async () => (await noticesOf(tom.id)).length === 1);
     await stage.restart(async () => {
       await stage.plane.write(`DELETE FROM notices WHERE "remoteSessionId" = '${tom.id}'`);
       await stage.plane.write(`UPDATE deployment_sessions SET "toldAt" = NULL WHERE "remoteSessionId" = '${tom.id}'`);

@@ -190,12 +190,17 @@ export class AlertsStage {
     return (body as { rows: Delivery[] }).rows;
   }
 
-  /** No alert, delivery, webhook or setting of an earlier test is left; the device is healthy. */
+  /** No alert, delivery, webhook or setting of an earlier test is left, nor anything on its way; the device is healthy. */
   async clear(): Promise<void> {
     await this.report(HEALTHY);
     for (const table of ['alert_deliveries', 'webhooks', 'alerts', 'alert_settings'])
       await this.plane.write(`DELETE FROM ${table}`);
     await this.set(() => ({}));
+    await until('what is being sent to have arrived', () => !this.isSending);
+  }
+  private get isSending(): boolean {
+    const outbox = this.get(DeliveryOutbox);
+    return outbox['claiming'] !== undefined || outbox['sending'].size > 0;
   }
 
   private use(app: INestApplication): void {

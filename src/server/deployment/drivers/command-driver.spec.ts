@@ -35,7 +35,15 @@ describe('a relay that a command deploys', () => {
     east = await startRealRelay(plane, { id: 'east', instance: randomUUID(), version, pairs });
     await east.serve();
     await east.recover([]);
+    await isKnown(version, pairs);
   };
+  /** The server knows of it: what it waits for from then on is another one. */
+  const isKnown = (version: string, pairs: number) =>
+    until('the relay to be connected', async () =>
+      (await relays()).some((each) =>
+        isDeepStrictEqual({ ...each, id: 'east', connected: true, version, pairs }, each),
+      ),
+    );
   const relays = async () => (await plane.call('ada', 'GET', '/relays')).body as unknown as object[];
 
   beforeAll(async () => {
@@ -65,7 +73,6 @@ describe('a relay that a command deploys', () => {
        while [ ! -e ${done} ]; do sleep 0.05; done; echo "$PLATEN_DEPLOY_RELAY: $PLATEN_DEPLOY_ACTION done"`,
     );
     await run('1.0.0', 1);
-    await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), undefined, 20);
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -87,7 +94,7 @@ describe('a relay that a command deploys', () => {
         const seen = deployment.parse((await plane.call('ada', 'GET', `/deployments/${id}`)).body);
         return seen.finishedAt !== null && seen;
       },
-      30_000,
+      undefined,
       40,
     );
 
@@ -141,6 +148,7 @@ describe('a relay that a command deploys', () => {
         await east?.stop();
         east = await startRealRelay(plane, { id: 'east', instance: randomUUID(), version, pairs });
         await east.recover([]);
+        await isKnown(version, pairs);
       },
       { reason: 'trial-failed' },
     ],

@@ -97,6 +97,7 @@ describe('an account on the control channel', () => {
     await until('the notice', async () => (await notices()).length > 0);
     expect(await notices()).toMatchObject([{ kind: 'agent-refused', agentId }]);
     expect(await notices('tom')).toEqual([]);
+    await until('the record in the audit trail', async () => (await audited()).length > 0); // it follows the notice
     expect(await audited()).toEqual(['agent.installation-refused in-use 127.0.0.1']);
   });
 
