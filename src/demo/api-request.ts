@@ -16,7 +16,7 @@ export async function request(
     method,
     headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const answer: unknown = await response.json().catch(() => undefined);
   if (!response.ok) {

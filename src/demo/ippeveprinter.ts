@@ -68,12 +68,12 @@ async function answers(url: string, printer: Program): Promise<void> {
   let ready: true | undefined;
   const ask = async (): Promise<void> => {
     while (!ready && printer.child.exitCode === null) {
-      const response = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+      const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
       if (response?.ok) ready = true;
       else await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  await Promise.race([ask(), printer.until(() => ready, 'answers', 15_000)]);
+  await Promise.race([ask(), printer.until(() => ready, 'answers')]);
 }
 
 /** Attributes of the test printer, in the syntax of ipptool(1); ippeveprinter adds the required ones. The product is invented. */

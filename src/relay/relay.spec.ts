@@ -295,7 +295,7 @@ describe('relay', () => {
     });
 
     it('of one half that never connected leaves the other open', async () => {
-      const session = await plane.prepare({ connectMs: 2_000 });
+      const session = await plane.prepare({ connectMs: 5_000 });
       const device = await dialRelay(session.device, 'device');
       await until('the end log', () => plane.endReasons(session.linkId).length > 0);
       expect(plane.endReasons(session.linkId)).toEqual(['terminal never-connected']);
@@ -305,7 +305,7 @@ describe('relay', () => {
 
     it('after the valid duration', async () => {
       setLimit('RELAY_EXPIRY_GRACE_MS', 0);
-      const session = await plane.prepare({ validMs: 2_000 });
+      const session = await plane.prepare({ validMs: 5_000 });
       const { device, terminal } = await test.join(session);
       const closed = await Promise.all([device.closed, terminal.closed]);
       expect(closed).toMatchObject([{ message: { reason: 'expired' } }, { message: { reason: 'expired' } }]);

@@ -185,6 +185,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   context = await chromium.newContext();
+  context.setDefaultTimeout(90_000);
   stops = [];
 });
 afterEach(async () => {

@@ -74,8 +74,11 @@ const withdraw = (condition: string) => on.press(`/conditions/${condition}/revoc
 it('learns when to send again after too many requests', async () => {
   const limited = await newClient('Busy archive', { requestsPerMinute: 2 });
   const hasty = apiOf(limited, { longestWaitMs: 0 });
-  for (const _ of [1, 2]) await answerOf(hasty.GET('/api/devices'));
-  const { error, response } = await hasty.GET('/api/devices');
+  // a slow computer may take so long that more of them are permitted
+  const { error, response } = await until('the refusal', async () => {
+    const answer = await hasty.GET('/api/devices');
+    return answer.error && answer;
+  });
   expect(error).toMatchObject({ status: 429, code: 'too-many-requests', retryAfterSeconds: expect.any(Number) });
   expect(response.headers.get('Retry-After')).toBe(String(error?.retryAfterSeconds));
 });

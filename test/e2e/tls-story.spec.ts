@@ -136,7 +136,7 @@ const IN_ORDER = {
   /** The pin of the key that a port presents. */
   async function presentedAt(port: number): Promise<string> {
     const show = `
-      const options = { host: '${SERVER}', port: ${port}, rejectUnauthorized: false, timeout: 10_000 };
+      const options = { host: '${SERVER}', port: ${port}, rejectUnauthorized: false, timeout: 60_000 };
       const socket = require('node:tls').connect(options, () => {
         console.log(socket.getPeerX509Certificate().toString());
         process.exit(0);

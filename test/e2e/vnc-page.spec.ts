@@ -18,6 +18,7 @@ describe('the screen of a VNC server', () => {
     const browser = await startChromium();
     try {
       const page = await browser.newPage();
+      page.setDefaultTimeout(90_000);
       await page.clock.install();
       await page.goto(`http://127.0.0.1:${(http.address() as AddressInfo).port}${PATHS.vnc}`);
       await connected;

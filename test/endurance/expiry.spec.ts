@@ -1,13 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { event } from '../../src/demo/scenario';
 import type { Deployment } from '../../src/protocol/deployment';
 import { DeploymentStage } from '../support/deployment/deployment-stage';
 import type { TestStage } from '../support/stage/test-stage';
+import { until } from '../support/until';
 
 /** Waits that are minutes in life are seconds here, as few as a busy machine needs for what must not be waited for. */
 const env = {
-  PLATEN_APPROVAL_SECONDS: '4',
-  PLATEN_CONNECT_SECONDS: '5',
-  PLATEN_HALF_END_SECONDS: '4',
+  PLATEN_APPROVAL_SECONDS: '12',
+  PLATEN_CONNECT_SECONDS: '15',
+  PLATEN_HALF_END_SECONDS: '12',
   PLATEN_DEPLOY_PROVE_SECONDS: '1',
 };
 let deployments: DeploymentStage;
@@ -25,6 +28,8 @@ it('without an answer nothing starts, the request expires, and the approval scre
   expect(await connect.exited).not.toBe(0);
   expect(await on.ended(id)).toMatchObject({ ending: 'expired', approvedAt: null, validUntil: null });
   expect(on.stepsOf(id).filter((step) => step >= 'S144' && step < 'S201')).toEqual([]);
+  const history = () => readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8').catch(() => '');
+  await until('the agent to have closed it', async () => (await history()).includes(id));
   await expect(on.press(`/approvals/${id}`, { decision: 'approved' })).rejects.toThrow();
 });
 

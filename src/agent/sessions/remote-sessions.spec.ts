@@ -269,7 +269,7 @@ describe('RemoteSessions', () => {
     sessions.end(id);
     await until('over', () => ended.length >= 1);
     expect(ended[0]?.endedAt).toBe('1999-01-01T00:00:00.000Z');
-    expect(ended[0]?.connectedAt).toMatch(/^1998-12-31T23:59:5/);
+    expect(ended[0]?.connectedAt).toMatch(/^1998-12-31T23:5/);
   });
 
   it('connects once, even if the server repeats the connection information', async () => {

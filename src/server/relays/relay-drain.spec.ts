@@ -78,7 +78,7 @@ describe('a relay that an administrator drains', () => {
       'relay.taken-back local',
     ]);
     await plane.clear();
-  }, 90_000);
+  });
 
   it('may be one more than this server remembers', async () => {
     setLimit('RELAYS', 1);

@@ -49,7 +49,7 @@ describe('the process of a relay', () => {
       start('relay', folder, "process.on('SIGTERM', () => undefined)"),
     ]);
     const exits = [willing, deaf].map((child) => once(child, 'exit'));
-    await Promise.all([endProcess(willing.pid!, 5_000), endProcess(deaf.pid!, 100)]);
+    await Promise.all([endProcess(willing.pid!, 60_000), endProcess(deaf.pid!, 100)]);
     expect((await Promise.all(exits)).map(([, signal]: unknown[]) => signal)).toEqual(['SIGTERM', 'SIGKILL']);
     await endProcess(willing.pid!, 100);
   });

@@ -24,7 +24,7 @@ import { until } from '../until';
 export const VERSION = productVersion();
 
 /** New relays are monitored for a moment only, and sessions have all the time they need to end. */
-const SETTINGS = { PLATEN_DEPLOY_PROVE_SECONDS: '0.05', PLATEN_HALF_END_SECONDS: '15' };
+const SETTINGS = { PLATEN_DEPLOY_PROVE_SECONDS: '0.05', PLATEN_HALF_END_SECONDS: '60' };
 
 /** Deployments that look often, and may be looked at often. */
 export const EAGER = { DEPLOYMENT_POLL_MS: 20, DEPLOYMENT_REFRESH_MS: 100, API_REQUESTS_PER_MINUTE: 60_000 };
