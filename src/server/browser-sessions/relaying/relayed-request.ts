@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { LIMITS } from '../../../protocol/limits';
 import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
@@ -23,6 +23,8 @@ export interface Exchange {
   readonly site: number;
   /** The browser shows the pages in a frame of the console. */
   readonly framed: boolean;
+  /** Headers that remove what the session's pages have stored, for an answer after its end. */
+  readonly clearing: () => OutgoingHttpHeaders;
 }
 
 /** Streams one request of a browser to its device, and the response back. */
@@ -140,11 +142,12 @@ export class RelayedRequest {
   }
 
   private async fail(error: unknown): Promise<void> {
-    const { request, response } = this.exchange;
+    const { request, response, clearing } = this.exchange;
     if (this.answered || response.destroyed) return void response.destroy();
     const end = await this.session.causeOfCut();
     request.unpipe().resume();
-    sendPage(response, end ? endedPage(end) : pageOf(error), this.frameAncestors);
+    if (end) sendPage(response, endedPage(end), this.frameAncestors, clearing());
+    else sendPage(response, pageOf(error), this.frameAncestors);
   }
 
   private get frameAncestors(): string {

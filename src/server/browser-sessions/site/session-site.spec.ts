@@ -2,6 +2,7 @@ import { Site, type Answer } from '../../../../test/support/browser/browser-visi
 import { terminated } from '../../../../test/support/browser/opened-session';
 import { CONSOLE, FORM, OTHER, OWN, SiteStage } from '../../../../test/support/browser/site-stage';
 import { setLimit } from '../../../../test/support/relay/test-relay';
+import { until } from '../../../../test/support/until';
 
 let on: SiteStage;
 beforeEach(async () => {
@@ -158,6 +159,15 @@ describe('after the end of the session', () => {
     expect(removed).toContain('__Host-platen=; Path=/; Max-Age=0; SameSite=None; Secure; Partitioned');
     const later = await new Site(OWN, on.site.port).ask('/x', { headers });
     expect([later.status, later.headers['clear-site-data']]).toEqual([410, undefined]);
+  });
+  it('also with the answer to a request that it has cut', async () => {
+    on.answers['/slow'] = () => undefined;
+    const answer = on.site.ask('/slow');
+    await until('the request at the device', () => on.seen.length > 0);
+    on.opened.close(terminated('control-plane', 'ended-by-device'));
+    const { status, headers } = await answer;
+    expect([status, headers['clear-site-data']]).toEqual([410, '"cache", "storage"']);
+    expect(headers['set-cookie']).toContain('__Host-platen=; Path=/; Max-Age=0; Secure');
   });
   it('also when the server knows no more of it', async () => {
     const answer = await new Site(OTHER, on.site.port, on.site.cookie).ask('/');

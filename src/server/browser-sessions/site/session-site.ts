@@ -95,12 +95,17 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
       if (origin !== undefined) {
         if (path === PATHS.stray || request.method !== 'POST' || !isClick(request))
           return sendPage(response, strayPage(origin), ancestors);
-        return this.carryOut(askFor(origin, session, response, place), response);
+        return this.carryOut(askFor(origin, session, request, response, place), response);
       }
       if (!this.files.serve(path, request, response, ancestors)) sendPage(response, PAGES.unknown, ancestors);
       return;
     }
-    const context = { behindProxy: this.behindProxy, framed: place === 'frame', site };
+    const context = {
+      behindProxy: this.behindProxy,
+      framed: place === 'frame',
+      site,
+      clearing: () => clearing(request),
+    };
     this.carryOut(new RelayedRequest(session, { request, response, expectsContinue, ...context }).run(), response);
   }
 
@@ -174,7 +179,13 @@ function pathOf({ url = '', method }: IncomingMessage): string | undefined {
 }
 
 /** Has the owner asked for an origin; when it is permitted, the browser enters its site. */
-async function askFor(origin: string, session: BrowserSession, response: ServerResponse, place: Place): Promise<void> {
+async function askFor(
+  origin: string,
+  session: BrowserSession,
+  request: IncomingMessage,
+  response: ServerResponse,
+  place: Place,
+): Promise<void> {
   const { frameAncestors } = session;
   try {
     const asked = await session.propose(origin);
@@ -184,7 +195,8 @@ async function askFor(origin: string, session: BrowserSession, response: ServerR
   } catch (error) {
     const end = await session.causeOfCut();
     const refused = error instanceof StreamRefused ? error : new StreamRefused(502, 'no answer');
-    sendPage(response, end ? endedPage(end) : unreachablePage(refused.status, refused.detail), frameAncestors);
+    if (end) return sendPage(response, endedPage(end), frameAncestors, clearing(request));
+    sendPage(response, unreachablePage(refused.status, refused.detail), frameAncestors);
   }
 }
 
