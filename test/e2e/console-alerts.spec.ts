@@ -43,12 +43,15 @@ describe('alerts in the console, without a server', () => {
     await page.route(/\/api\/customers$/, (route) => route.fulfill({ json: customers }));
     await page.route(/\/api\/alerts\?/, (route) => {
       const { search } = new URL(route.request().url());
-      if (!search.includes('acknowledged=no')) queries.push(search.replace(/[?&]limit=50/, ''));
-      return route.fulfill({ json: { rows: alerts, next: null } });
+      const isCount = search.includes('acknowledged=no');
+      if (!isCount) queries.push(search.replace(/[?&]limit=50/, ''));
+      const rows = alerts.filter((each) => !isCount || each.acknowledged === null);
+      return route.fulfill({ json: { rows, next: null } });
     });
     await page.route(/\/api\/alerts\/.+\/acknowledgement$/, (route) => {
       note(route.request());
-      return route.fulfill({ json: { ...alerts[0], acknowledged } });
+      alerts = alerts.map((each, index) => (index === 0 ? { ...each, acknowledged } : each));
+      return route.fulfill({ json: alerts[0] });
     });
     await page.goto(`${CONSOLE_URL}${path}`);
   };
@@ -82,15 +85,14 @@ describe('alerts in the console, without a server', () => {
     alerts = [];
     await visit('/alerts');
     await page.getByText('No open alerts').waitFor();
-    await until('the console to listen', () => console_.listens);
     alerts = [sampleAlert];
-    console_.happens({ type: 'alert', alert: sampleAlert });
+    await console_.happens({ type: 'alert', alert: sampleAlert });
     await row(/Black toner: 7% left/).waitFor();
     const emptier = { ...sampleAlert, facts: { ...sampleAlert.facts, level: 3 } };
-    console_.happens({ type: 'alert', alert: emptier });
+    await console_.happens({ type: 'alert', alert: emptier });
     await row(/Black toner: 3% left/).waitFor();
     alerts = [];
-    console_.happens({ type: 'alert', alert: { ...emptier, resolved: { at: AT, resolution: 'cleared' } } });
+    await console_.happens({ type: 'alert', alert: { ...emptier, resolved: { at: AT, resolution: 'cleared' } } });
     await page.getByText('No open alerts').waitFor();
   });
 

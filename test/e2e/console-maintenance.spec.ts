@@ -46,7 +46,7 @@ describe('maintenance in the console, without a server', () => {
     expect(asked).toEqual([{ operation: 'counters', waitMinutes: 60 }]);
     await page.getByRole('link', { name: 'Sessions' }).click();
     await page.getByText(en.sessions.emptyLive).waitFor();
-    alone.happens({ type: 'job', job: sampleJob });
+    await alone.happens({ type: 'job', job: sampleJob });
     const card = page.getByRole('article');
     await card.getByText('Copy room: Read counters – done').waitFor();
     await page.route(new RegExp(`/api/jobs/${sampleJob.id}$`), (route) => route.fulfill({ json: sampleJob }));
@@ -109,10 +109,10 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText(t.holds.stopped).waitFor();
     const { beganAt, endedAt } = sampleJob;
     const executing: Job = { ...SAMPLE_JOBS.held, state: 'executing', hold: null, percent: 60, beganAt };
-    alone.happens({ type: 'job', job: { ...executing, activity: 'printing' } });
+    await alone.happens({ type: 'job', job: { ...executing, activity: 'printing' } });
     await page.getByText('Printing · 60%').waitFor();
     expect(await page.getByRole('button', { name: t.cancelNamed('Test page') }).count()).toBe(0);
-    alone.happens({
+    await alone.happens({
       type: 'job',
       job: { ...executing, state: 'failed', failure: 'device-refused', detail: 'busy', endedAt },
     });
@@ -131,12 +131,12 @@ describe('maintenance in the console, without a server', () => {
     };
     await visit(`/jobs/${requested.id}`);
     await page.getByText(t.waiting, { exact: true }).last().waitFor();
-    alone.happens({ type: 'job', job: { ...requested, waiting } });
+    await alone.happens({ type: 'job', job: { ...requested, waiting } });
     await page.getByText(t.waitReasons['not-woken']).waitFor();
     await page.getByText(`building-b: ${t.wakeOutcomes.unreachable} (${detail})`).waitFor();
     await page.getByText(`building-c: ${t.wakeOutcomes['no-login']}`).waitFor();
     const held: Job = { ...requested, state: 'held', hold: 'stopped', sentAt: sampleJob.sentAt };
-    alone.happens({ type: 'job', job: held });
+    await alone.happens({ type: 'job', job: held });
     await page.getByText(t.holds.stopped).waitFor();
     expect(await page.getByText(t.waitReasons['not-woken']).count()).toBe(0);
   });
@@ -172,7 +172,7 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText(en.devices.count(1, 5)).waitFor();
     const ready = { reached: true, problem: null, state: 'idle' as const };
     const condition = { ...ready, alerts: 0, severity: null, alert: '', alertCode: '' };
-    alone.happens({ type: 'information', id: 'copy-room', condition });
+    await alone.happens({ type: 'information', id: 'copy-room', condition });
     await page.getByRole('table').getByText(en.information.states.idle).waitFor();
     expect(
       await page

@@ -8,7 +8,6 @@ import { findings } from '../support/browser/axe';
 import { ConsoleBrowser } from '../support/browser/console-browser';
 import { CONSOLE_URL, ConsoleWithoutServer } from '../support/browser/console-without-server';
 import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../support/samples/api-samples';
-import { until } from '../support/until';
 import vectors from '../vectors/approval-record.json';
 
 const SECURE_URL = 'https://console.test';
@@ -127,10 +126,15 @@ it('a request says that the agent of its device is not connected, and that it is
   const asks = page.getByText('must press YES');
   const isLost = page.getByText(`The agent of ${sampleDevice.name} is not connected.`);
   await asks.waitFor();
-  await until('the console to listen for live events', () => alone.listens);
   for (const online of [false, true]) {
     device = { ...sampleDevice, online };
-    alone.happens({ type: 'device', id: device.id, online, asleep: false, lastSeenAt: sampleSession.requestedAt });
+    await alone.happens({
+      type: 'device',
+      id: device.id,
+      online,
+      asleep: false,
+      lastSeenAt: sampleSession.requestedAt,
+    });
     await (online ? asks : isLost).waitFor();
   }
 });

@@ -5,6 +5,7 @@ import type { User } from '../../../src/protocol/api';
 import type { LiveEvent } from '../../../src/protocol/live';
 import { PROBLEMS } from '../../../src/protocol/problems';
 import { problemAnswer } from '../terminal/fake-api';
+import { until } from '../until';
 
 export const BUILT = join(__dirname, '../../../dist/console');
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html' };
@@ -29,14 +30,10 @@ export class ConsoleWithoutServer {
     return it;
   }
 
-  /** Whether the console has opened its connection for live events. */
-  get listens(): boolean {
-    return this.live !== undefined;
-  }
-
-  happens(event: LiveEvent): void {
-    if (!this.live) throw new Error('the console does not listen for live events');
-    this.live.send(JSON.stringify(event));
+  /** Sends a live event, as soon as the console has opened its connection for them. */
+  async happens(event: LiveEvent): Promise<void> {
+    const live = await until('the console to listen for live events', () => this.live);
+    live.send(JSON.stringify(event));
   }
 }
 
