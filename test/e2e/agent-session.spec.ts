@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
 import { parseConfiguration } from '../../src/agent/configuration/configuration';
+import { freePorts } from '../../src/demo/free-ports';
 import type { PanelView } from '../../src/protocol/approval-screen';
 import {
   announce,
@@ -49,7 +50,8 @@ let id: string;
 /** The same for each login. */
 const keys = { sha1: scramKeys(PASSWORD, 'sha1'), sha256: scramKeys(PASSWORD, 'sha256') };
 
-async function startServer(onPort = 0): Promise<void> {
+/** The embedded server is on a port that no other program gets while it is stopped. */
+async function startServer(onPort: number): Promise<void> {
   const options = {
     domain: DOMAIN,
     fakeSaltSecret: randomBytes(32),
@@ -99,7 +101,7 @@ async function startAll(): Promise<void> {
   recorded = recordedJournal();
   folder = await mkdtemp(join(tmpdir(), 'platen-agent-'));
   relay = await startFakeRelay(id);
-  await startServer();
+  await startServer((await freePorts(1))[0]!);
   agent = newAgent();
   const listening = await agent.start();
   panel = `http://127.0.0.1:${listening.port}`;
