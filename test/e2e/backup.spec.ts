@@ -92,7 +92,12 @@ describe('a backup that cannot be completed', () => {
   it('has no name when its process is killed, and the next one of the schedule removes what is left', async () => {
     const backups = join(folder, 'backups');
     mkdirSync(backups);
-    const child = spawn(process.execPath, [cli, 'backup', join(backups, 'platen-2026-01-01T000000Z.backup')], { env });
+    // it never gets as far as its name, however late it is killed
+    const nameless = join(folder, 'nameless.cjs');
+    const never = 'new Promise(() => setInterval(() => undefined, 60_000))';
+    writeFileSync(nameless, `require('node:fs/promises').link = () => ${never};`);
+    const args = ['--require', nameless, cli, 'backup', join(backups, 'platen-2026-01-01T000000Z.backup')];
+    const child = spawn(process.execPath, args, { env });
     await until('a part of it is written', () =>
       readdirSync(backups).some(
         (name) => (statSync(join(backups, name, 'backup'), { throwIfNoEntry: false })?.size ?? 0) > 0,
