@@ -186,6 +186,18 @@ describe("the approval screen in the device's browser", () => {
     await waitFor(two, 'この画面で終了');
   });
 
+  it('ends the session whose button is being pressed while another session ends', async () => {
+    const page = await open();
+    await connected(page);
+    const other = await connected(page, 'screen', 'View only');
+    await page.locator('.banner', { hasText: 'has control' }).getByRole('button').hover();
+    await page.mouse.down();
+    await on.halt(other);
+    await page.locator('.banner', { hasText: 'is viewing' }).waitFor({ state: 'detached' });
+    await page.mouse.up();
+    await waitFor(page, 'No one has access');
+  });
+
   it.each(['YES', 'NO'])('asks before a restart, and answers with %s', async (name) => {
     const page = await open();
     await on.maintain('restart');

@@ -77,11 +77,13 @@ function updateList<Session extends PendingApproval | PendingJob | LiveSession>(
     if (keyed.has(key)) present.set(key, child);
     else child.remove();
   }
+  let at = 0;
   for (const [key, session] of keyed) {
     const kept = present.get(key);
     const made = kept ?? build(session);
     made.dataset.key = key;
-    container.append(made);
+    const there = container.children[at++] ?? null;
+    if (made !== there) container.insertBefore(made, there); // a move would take the focus, and a click that has begun
     if (!kept) appeared?.(made);
   }
 }
