@@ -6,6 +6,7 @@ import { en } from '../../src/console/messages/en';
 import { ja } from '../../src/console/messages/ja';
 import type { LoginState } from '../../src/protocol/account';
 import { findings } from '../support/browser/axe';
+import { look } from '../support/browser/pictures';
 import { ConsoleBrowser } from '../support/browser/console-browser';
 import { BUILT, CONSOLE_URL, ConsoleWithoutServer, refuse } from '../support/browser/console-without-server';
 import { sampleUser } from '../support/samples/api-samples';
@@ -154,7 +155,7 @@ describe('a screen that cannot be loaded', () => {
     await message.getByText(texts.problem.notLoadedTitle).waitFor();
     expect(page.url()).toContain('/reports');
     expect(await page.title()).toContain(texts.problem.notLoadedTitle);
-    expect(await findings(page)).toEqual([]);
+    await look(page, `screen-not-loaded-${texts.language}`);
 
     await page.unroute(`**/${built(REPORTS).file}`);
     await message.getByRole('button', { name: texts.problem.reload }).click();
@@ -228,6 +229,7 @@ it('a part of a screen that cannot be loaded leaves the rest as it is, until the
   const message = page.getByRole('alert').filter({ hasText: en.problem.notLoadedTitle });
   await message.getByText(en.problem.entriesLost).waitFor();
   await page.getByText(secret).waitFor();
+  await look(page, 'part-not-loaded');
   expect(asked).toBe(0);
 });
 
@@ -238,6 +240,7 @@ it('texts that cannot be loaded leave the page in the previous language', async 
   await page.getByRole('button', { name: en.shell.language }).click();
   await page.getByRole('menuitem', { name: en.languages.ja }).click();
   await page.getByRole('alert').getByText(en.problem.languageNotLoaded).waitFor();
+  await look(page, 'language-not-loaded');
   expect(await page.getByLabel(en.login.userId).inputValue()).toBe('tina');
   await page.unroute(`**/${built('messages/ja.ts').file}`);
   await page.getByRole('alert').getByRole('button', { name: en.problem.reload }).click();

@@ -3,14 +3,25 @@ export class CodeNotLoaded extends Error {
   override readonly name = 'CodeNotLoaded';
 }
 
+/** A slow network needs a minute for all of the console. */
+const LOAD_MS = 120_000;
+const PAGE_MS = 10_000;
+
 /** @throws CodeNotLoaded */
 export async function loadCode<Code>(load: () => Promise<Code>): Promise<Code> {
-  return load().catch((cause: unknown) => {
-    throw new CodeNotLoaded('part of the console could not be loaded', { cause });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${LOAD_MS} ms`)), LOAD_MS);
   });
+  try {
+    return await Promise.race([load(), timeout]);
+  } catch (cause) {
+    throw new CodeNotLoaded('part of the console could not be loaded', { cause });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-const TIMEOUT_MS = 10_000;
 const RELOADED = 'platen.reloaded-versions';
 /** Versions that are remembered as such that the window has left. */
 const REMEMBERED = 20;
@@ -22,7 +33,7 @@ const versionOf = (page: Document): string | undefined =>
 /** The version that the server has now; undefined if it cannot be reached. */
 async function versionAtServer(): Promise<string | undefined> {
   try {
-    const answer = await fetch('/', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await fetch('/', { cache: 'no-store', signal: AbortSignal.timeout(PAGE_MS) });
     return answer.ok ? versionOf(new DOMParser().parseFromString(await answer.text(), 'text/html')) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -26,6 +27,8 @@ describe('the files of the console', () => {
     mkdirSync(join(folder, 'assets'));
     writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Console</title>');
     writeFileSync(join(folder, 'assets/index-Bx1.js'), `console.log(1)${';'.repeat(5_000)}`);
+    writeFileSync(join(folder, 'assets/app-Cd2.js'), 'console.log(2)');
+    writeFileSync(join(folder, 'assets/app-Cd2.js.br'), brotliCompressSync('console.log(2)'));
     app = await NestFactory.create<NestExpressApplication>(App, { logger: false });
     serveConsole(app, folder);
     await app.init();
@@ -54,6 +57,24 @@ describe('the files of the console', () => {
     const plain = await get('/assets/index-Bx1.js').set('Accept-Encoding', 'identity').expect(200);
     expect(plain.get('Content-Encoding')).toBeUndefined();
     expect(plain.text ?? plain.body.toString()).toContain('console.log(1)');
+  });
+
+  it('are sent as the build has compressed them to browsers that take it', async () => {
+    const file = await get('/assets/app-Cd2.js').set('Accept-Encoding', 'gzip, deflate, br').expect(200);
+    expect(file.get('Content-Encoding')).toBe('br');
+    expect(file.get('Content-Type')).toMatch(/javascript/);
+    expect(file.get('Vary')).toContain('Accept-Encoding');
+    expect(file.text).toBe('console.log(2)');
+    for (const [accepted, coding] of [
+      ['gzip, br;q=0', 'gzip'],
+      ['gzip', 'gzip'],
+      ['identity', undefined],
+    ] as const) {
+      const other = await get('/assets/app-Cd2.js').set('Accept-Encoding', accepted).expect(200);
+      expect(other.get('Content-Encoding')).toBe(coding);
+      expect(other.text).toBe('console.log(2)');
+    }
+    await get('/assets/app-Cd2.js.br').expect(404);
   });
 
   it.each(['/assets/index-old.js', '/assets/../index.html/x', '/healthz', '/metrics', '/internal/relay', '/nothing'])(
