@@ -105,7 +105,9 @@ describe('a relay of two pairs, as processes', () => {
   });
 
   it('answers every connection while another relay replaces it, at once or a moment later', async () => {
-    await start();
+    // this process may be stopped for a moment, too
+    const limits = { TEST_LIMITS: JSON.stringify({ RELAY_PENDING_MS: 8_000 }) };
+    await start({ ...limits, NODE_OPTIONS: `--require ${require.resolve('../support/agent/set-limits.cjs')}` });
     const { addresses } = await relay.keeper('status', {});
     const unauthenticated = addresses.map(
       ({ port }) => new UnauthenticatedPeers(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 15 }),
