@@ -80,9 +80,11 @@ it('is named by the owner of a device on the page of the agent, by the ID that t
   const panel = await browser.window();
   await panel.goto(on.stage.panelUrl);
   await panel.getByRole('button', { name: 'Access conditions' }).click();
+  const who = panel.locator('select[name=who]');
+  await who.waitFor(); // with several devices, there is a list of them by now
   if ((await panel.locator('select[name=device]').count()) > 0)
     await panel.locator('select[name=device]').selectOption('demo-mfp');
-  await panel.locator('select[name=who]').selectOption({ label: 'Another user or client …' });
+  await who.selectOption({ label: 'Another user or client …' });
   await panel.locator('select[name=kind]').selectOption({ label: 'External client' });
   await panel.locator('input[name=operation][value=list]').check();
   await panel.getByLabel('Client ID').fill(shownId.slice(0, -1));

@@ -26,10 +26,13 @@ describe('the console', () => {
     const panel = await browser.window();
     await panel.goto(on.stage.panelUrl);
     const page = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.technician);
-    const id = await askForAccess(page, 'Nurse station');
-    await panel.getByText('Nurse station').first().waitFor();
+    // looked for from the beginning, because it is over soon
+    const [id] = await Promise.all([
+      askForAccess(page, 'Nurse station'),
+      panel.getByText('Nurse station').first().waitFor(),
+      page.getByText(/^0:[01]\d left to answer$/).waitFor(),
+    ]);
     await panel.getByText('Acme Copiers').waitFor();
-    await page.getByText(/^0:[01]\d left to answer$/).waitFor();
     await page.getByRole('heading', { name: 'The session was not started' }).waitFor();
     await page.getByText('There was no answer in time, or the permitted time was up.').waitFor();
     await panel.getByRole('button', { name: /^YES\b/ }).waitFor({ state: 'detached' });

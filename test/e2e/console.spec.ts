@@ -139,6 +139,7 @@ describe('opening a device', () => {
   it('can be cancelled, which the history shows', async () => {
     const page = await asTechnician();
     const id = await askForAccess(page, 'Cancelled again');
+    await on.step('S143', id); // so that S142 is in the history
     await page.getByRole('button', { name: 'Cancel request' }).click();
     await page.getByText('The request was cancelled.').waitFor();
     await page.getByRole('link', { name: 'Session details' }).click();

@@ -136,7 +136,7 @@ describe.each(['tab', 'frame'] as const)('in a %s', (where) => {
         form.submit();
       })(${JSON.stringify([enterUrl, ticket, target])})`,
     );
-    const page = where === 'tab' ? console : console.frame({ name: 'device' })!;
+    const page = where === 'tab' ? console : await until('the frame', () => console.frame({ name: 'device' }));
     await page.waitForURL(`${origin}/`);
     return page;
   }
