@@ -1,4 +1,5 @@
-import { LOG_LEVELS, createJournal, standardError } from '../journal/journal';
+import { LOG_LEVELS, createJournal } from '../journal/journal';
+import { standardError } from '../journal/standard-error';
 import { productVersion } from '../journal/product-version';
 import { Agent } from './agent';
 import { readConfiguration } from './configuration/configuration';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import { ProblemError, type ProblemCode } from '../protocol/problems';
 import { STEPS, type Step } from '../protocol/steps';
 import type { LogFields, OnlyLogFields } from './log-fields';
+import { standardError, type LogLines } from './standard-error';
 import { wallClockMs } from './wall-clock';
 
 /** Fields that are removed from log lines; `parameters` are those of a database statement that failed. */
@@ -42,7 +43,7 @@ function instant(ms: number): string {
  * The logger of every program: JSON lines on standard error, without fields that contain secrets.
  * @param level one of LOG_LEVELS
  */
-export function createJournal(program: string, level: string, lines = standardError()): Journal {
+export function createJournal(program: string, level: string, lines: LogLines = standardError()): Journal {
   const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   const logger = pino(
     {
@@ -55,13 +56,11 @@ export function createJournal(program: string, level: string, lines = standardEr
     },
     lines,
   );
-  return new Journal(logger);
-}
-
-export function standardError(): DestinationStream {
-  const lines = destination({ fd: 2, sync: true });
-  lines.on('error', () => undefined); // a closed log pipe must not stop the program
-  return lines;
+  const journal = new Journal(logger);
+  lines.onMissing?.((missingLines) =>
+    journal.warn('lines of this log are missing: they were not read', { missingLines }),
+  );
+  return journal;
 }
 
 const NONE: LogFields = {};

@@ -115,6 +115,7 @@ export const LOG_FIELDS = {
   devices: 'number of devices',
   agents: 'number of agents',
   links: 'number of sessions at a relay',
+  missingLines: 'number of lines of this log that were left out, because they were not read',
   lostSpans: 'number of spans of traces that were lost since it was logged last',
   logs: 'number of start and end logs',
   halves: 'number of halves',

@@ -516,4 +516,8 @@ export const LIMITS = {
   LIVE_CLIENTS_PER_USER: 20,
   LIVE_PING_INTERVAL_MS: 30_000,
   LIVE_LOGIN_CHECK_MS: 60_000,
+
+  // log of every program
+  LOG_WAITING_BYTES: 1024 * 1024,
+  LOG_EXIT_MS: 2_000,
 } as const;

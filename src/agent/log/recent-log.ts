@@ -1,14 +1,18 @@
-import type { DestinationStream } from 'pino';
+import type { LogLines } from '../../journal/standard-error';
 import { LIMITS } from '../../protocol/limits';
 import type { LogStore } from './log-store';
 import { redactedLine, type RedactedLine } from './redaction';
 
 /** The last lines of this agent's log, redacted, in memory and in a store; each passes on to where the log is written. */
-export class RecentLog implements DestinationStream {
+export class RecentLog implements LogLines {
   #lines: RedactedLine[] = [];
   #store: LogStore | undefined;
 
-  constructor(private readonly written?: DestinationStream) {}
+  constructor(private readonly written?: LogLines) {}
+
+  onMissing(report: (lines: number) => void): void {
+    this.written?.onMissing?.(report);
+  }
 
   /** Oldest first. */
   get lines(): readonly RedactedLine[] {
