@@ -284,7 +284,9 @@ describe('the screen of a VNC server', () => {
     expect(await page.title()).toContain('VNC test panel');
     await page.locator('#screen canvas').click({ position: { x: 100, y: 100 } });
     await page.keyboard.press('a');
-    await until('the key', () => screen.input.some(({ type, key }) => type === 'KeyPress' && key === 'a'));
+    await until('the key, which is released last', () =>
+      screen.input.some(({ type, key }) => type === 'KeyRelease' && key === 'a'),
+    );
 
     await page.goto(`${session.origin}/.platen/vnc?view-only`);
     await logIn();
