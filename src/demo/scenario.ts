@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sessionWithSteps } from '../protocol/api';
 import type { PanelView } from '../protocol/approval-screen';
 import { sha256Hex } from '../tunnel/sha256';
@@ -46,6 +47,8 @@ export async function playScenario(stage: Stage, { say, showSteps }: Narrator): 
   showSteps();
 }
 
+/** For the logs of both halves after the end of a session, on a slow computer. */
+const LOGS_MS = 60_000;
 const BOX_DEVICE = 'demo-mfp';
 const DOCUMENT = '/invoices/2026-10448.pdf';
 
@@ -119,11 +122,15 @@ async function playSession(stage: Stage, device: { id: string; url: string }, en
 
 /** Checks that both halves have ended and that all start and end logs are stored. */
 async function checkLogs(stage: Stage, cookie: string, sessionId: string, endedBy: EndedBy): Promise<void> {
-  const { body } = await request(stage.serverUrl, 'GET', `/api/sessions/${sessionId}`, undefined, cookie);
-  const { state, ending, device, terminal } = sessionWithSteps.parse(body);
-  const complete = [device, terminal].every((half) => half.startedAt && half.endedAt);
-  if (state !== 'ended' || ending !== `ended-by-${endedBy}` || !complete) {
-    throw new ScenarioFailed(`session ${sessionId} is ${state} (${ending}) with incomplete logs`);
+  const deadline = performance.now() + LOGS_MS;
+  for (;;) {
+    const { body } = await request(stage.serverUrl, 'GET', `/api/sessions/${sessionId}`, undefined, cookie);
+    const { state, ending, device, terminal } = sessionWithSteps.parse(body);
+    const complete = [device, terminal].every((half) => half.startedAt && half.endedAt);
+    if (state === 'ended' && ending === `ended-by-${endedBy}` && complete) return;
+    if (performance.now() > deadline)
+      throw new ScenarioFailed(`session ${sessionId} is ${state} (${ending}) with incomplete logs`);
+    await delay(100);
   }
 }
 
