@@ -22,6 +22,8 @@ export class StandardError implements LogLines {
   readonly #waiting: string[] = [];
   #waitingBytes = 0;
   #missing = 0;
+  /** Lines that the stream has; while some wait, at least one. Others, such as warnings of Node.js, write to the stream, too. */
+  #writing = 0;
   /** The line that the stream has and may not have written. */
   #line = '';
   #isClosed = false;
@@ -38,7 +40,8 @@ export class StandardError implements LogLines {
 
   write(line: string): void {
     if (this.#isClosed) return;
-    if (this.stream.writableLength === 0 && this.#waiting.length === 0) return this.#write(line);
+    const isNext = this.#waiting.length === 0 && (this.#writing === 0 || this.stream.writableLength === 0);
+    if (isNext) return this.#write(line);
     const bytes = Buffer.byteLength(line);
     if (this.#waitingBytes + bytes > LIMITS.LOG_WAITING_BYTES) return void this.#missing++;
     this.#waiting.push(line);
@@ -47,11 +50,13 @@ export class StandardError implements LogLines {
 
   #write(line: string): void {
     this.#line = line;
+    this.#writing++;
     this.stream.write(line, this.#next);
   }
 
   readonly #next = (): void => {
-    if (this.#isClosed || this.stream.writableLength > 0) return;
+    this.#writing--;
+    if (this.#isClosed || this.#writing > 0) return;
     const line = this.#waiting.shift();
     if (line !== undefined) {
       this.#waitingBytes -= Buffer.byteLength(line);
