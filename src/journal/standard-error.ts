@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { DestinationStream } from 'pino';
 import { LIMITS } from '../protocol/limits';
@@ -14,7 +15,7 @@ const EXIT_TRY_MS = 10;
 const sleeping = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Standard error as a destination of log lines. What reads the log (a pipe to a container engine, a terminal) may be slow or stop;
+ * Standard error as a destination of log lines. What reads the log from a pipe, as a container engine does, may be slow or stop;
  * the program continues, with up to LIMITS.LOG_WAITING_BYTES of lines that wait, and leaves further ones out. As long as there is
  * room, a line is written before `write` returns. Each is written by one call of the system, because several programs share a pipe.
  */
@@ -40,6 +41,8 @@ export class StandardError implements LogLines {
 
   write(line: string): void {
     if (this.#isClosed) return;
+    // of a file: the stream would end at the first write that a full disk refuses
+    if (!(this.stream instanceof Socket)) return void this.#writeNow(Buffer.from(line));
     const isNext = this.#waiting.length === 0 && (this.#writing === 0 || this.stream.writableLength === 0);
     if (isNext) return this.#write(line);
     const bytes = Buffer.byteLength(line);

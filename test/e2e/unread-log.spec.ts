@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../src/demo/free-ports';
@@ -81,4 +81,20 @@ it('a program whose log pipe is closed continues', async () => {
   program.child.stderr!.destroy();
   expect(await program.exited).toBe(0);
   expect(program.printed).toContain('alive');
+});
+
+it('a log in a file continues when its full disk has room again', async () => {
+  const script = `
+    const fs = require('node:fs');
+    const journal = require(${JSON.stringify(JOURNAL)}).createJournal('server', 'info');
+    journal.info('lost');
+    setImmediate(() => {
+      fs.closeSync(2);
+      fs.openSync(process.argv[1], 'a');
+      journal.info('written');
+    });`;
+  const file = join(folder, 'log');
+  program = Program.start('script', ['sh', '-c', 'exec "$0" -e "$1" "$2" 2>/dev/full', process.execPath, script, file]);
+  expect(await program.exited).toBe(0);
+  expect(readFileSync(file, 'utf8')).toContain('"msg":"written"');
 });
