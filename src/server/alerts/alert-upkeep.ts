@@ -21,7 +21,9 @@ export class AlertUpkeep implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.devices.on('announced', (agentId) => this.resolveOrphaned(agentId));
+    this.devices.on('announced', async ({ agentId, differs }) => {
+      if (differs) await this.resolveOrphaned(agentId);
+    });
     this.devices.on('removed', (agentId) => this.resolveOrphaned(agentId));
     this.devices.on('moved', ({ agentId }) => this.move(agentId));
   }

@@ -4,7 +4,7 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import { TypedEvents } from '../events/typed-events';
 
 /**
- * `announced`: the devices of an agent were saved; the payload is the agent's ID.
+ * `announced`: the devices of an agent were saved; the payload is the agent's ID, and whether they differ from those before.
  * `informed`: device information was saved; the payload is the device's ID.
  * `update-decided`: whether it is updated was decided and saved; the payload is the device's ID.
  * `reported`: as `informed`, for information that an agent has reported or was asked for; with what it said.
@@ -16,7 +16,7 @@ import { TypedEvents } from '../events/typed-events';
  */
 @Injectable()
 export class DeviceEvents extends TypedEvents<{
-  announced: string;
+  announced: { agentId: string; differs: boolean };
   informed: string;
   'update-decided': string;
   reported: { device: { id: string; agentId: string }; information: DeviceInformation };

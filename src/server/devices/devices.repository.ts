@@ -70,24 +70,26 @@ export class DevicesRepository {
   /**
    * Replaces the devices of an agent, unless its last announcement had the same hash. A device of another agent is not
    * changed, and a new one that the enrolment of the agent does not cover is not added.
-   * @returns the IDs of such devices; undefined if the agent does not exist (any more)
+   * @returns the IDs of such devices, and whether the announcement differs from the last one; undefined if the agent does
+   * not exist (any more)
    */
   replace(
     agentId: string,
     devices: AnnouncedDeviceRow[],
     announcement: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'asleepSince' | 'wake'> & { announcementHash: string },
-  ): Promise<string[] | undefined> {
+  ): Promise<{ refused: string[]; differs: boolean } | undefined> {
     const { announcementHash } = announcement;
     return this.writes.run(agentId, async (manager) => {
       const same = await manager.update(AgentEntity, { id: agentId, announcementHash }, announcement);
       if (same.affected === 1) {
         await manager.update(DeviceEntity, { agentId }, { announcedAt: announcement.lastSeenAt ?? undefined });
-        return [];
+        return { refused: [], differs: false };
       }
       const refused = await this.replaceAll(manager, agentId, devices, announcement);
+      if (!refused) return undefined;
       // a device that another agent has now may be free at the next announcement
-      if (refused?.length) await manager.update(AgentEntity, { id: agentId }, { announcementHash: null });
-      return refused;
+      if (refused.length > 0) await manager.update(AgentEntity, { id: agentId }, { announcementHash: null });
+      return { refused, differs: true };
     });
   }
 

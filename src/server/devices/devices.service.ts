@@ -67,12 +67,13 @@ export class DevicesService {
         return [id, { ...ofItsKind(device), agentId, announcedAt, announcedText }];
       }),
     );
-    const refused = await this.repository.replace(agentId, [...byId.values()], {
+    const replaced = await this.repository.replace(agentId, [...byId.values()], {
       ...{ version: agentVersion, lastSeenAt: announcedAt, asleepSince: null, wake: wake ?? null },
       announcementHash: sha256(JSON.stringify([agentVersion, announced])).toString('base64url'),
     });
-    if (!refused) throw new UnknownAgent(agentId);
-    this.events.publish('announced', agentId);
+    if (!replaced) throw new UnknownAgent(agentId);
+    const { refused, differs } = replaced;
+    this.events.publish('announced', { agentId, differs });
     return refused;
   }
 

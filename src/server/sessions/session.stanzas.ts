@@ -88,6 +88,6 @@ export class SessionStanzas implements OnModuleInit {
   }
 
   private async repeatRequests(agentId: string): Promise<void> {
-    for (const { id } of await this.repository.awaitingAgent(agentId)) await this.lifecycle.apply(id, 'agent-online');
+    for (const id of await this.repository.awaitingAgent(agentId)) await this.lifecycle.apply(id, 'agent-online');
   }
 }

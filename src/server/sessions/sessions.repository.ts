@@ -13,6 +13,7 @@ import {
 import type { SessionState } from '../../protocol/remote-session';
 import { SiteEntity } from '../customers/customer.entity';
 import { within, type Reach } from '../customers/reach';
+import { BatchedReads } from '../database/batched-reads';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { insertWithoutReading, locking } from '../database/statements';
 import { HalfLogEntity } from './half-log.entity';
@@ -32,6 +33,14 @@ const OPEN = MoreThan('');
 /** All SQL for remote sessions. */
 @Injectable()
 export class SessionsRepository {
+  private readonly awaiting = new BatchedReads<string[]>(async (agentIds) => {
+    const where = { agentId: In(agentIds), openPair: OPEN, state: In(['requested', 'ending', 'halting']) };
+    const found = await this.sessions.find({ where, select: { id: true, agentId: true } });
+    const byAgent = new Map<string, string[]>();
+    for (const { id, agentId } of found) byAgent.set(agentId, [...(byAgent.get(agentId) ?? []), id]);
+    return byAgent;
+  });
+
   constructor(
     @InjectRepository(SessionEntity) private readonly sessions: Repository<SessionEntity>,
     @InjectRepository(HalfLogEntity) private readonly logs: Repository<HalfLogEntity>,
@@ -97,9 +106,9 @@ export class SessionsRepository {
   among(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids) });
   }
-  /** Sessions that wait for the agent: for an answer, or for the end of its half. */
-  awaitingAgent(agentId: string): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ agentId, openPair: OPEN, state: In(['requested', 'ending', 'halting']) });
+  /** IDs of the sessions that wait for the agent: for an answer, or for the end of its half. */
+  async awaitingAgent(agentId: string): Promise<readonly string[]> {
+    return (await this.awaiting.find(agentId)) ?? [];
   }
 
   due(now: Date): Promise<SessionEntity[]> {

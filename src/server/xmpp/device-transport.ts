@@ -87,6 +87,11 @@ export abstract class DeviceTransport {
     return undefined;
   }
 
+  /** Whether agents wait to be admitted, as all do after a restart: what can wait leaves them the server. */
+  get isAdmitting(): boolean {
+    return false;
+  }
+
   /** Ends the agent's stream and closes its carrier, as when its account has been removed. */
   abstract disconnect(agentId: string): void;
 }

@@ -23,6 +23,7 @@ export interface EmbeddedTransportOptions extends StreamTransportOptions {
 export class EmbeddedTransport extends StreamTransport implements StreamOwner {
   private readonly setting: StreamSetting;
   private readonly listener: TlsListener;
+  private readonly logins: LoginQueue;
   /** All streams, bound or not. */
   private readonly streams = new Set<AgentStream>();
   private stopped: Promise<void> | undefined;
@@ -33,8 +34,17 @@ export class EmbeddedTransport extends StreamTransport implements StreamOwner {
     super(accounts, journal, limits);
     const domain = options.domain.toLowerCase();
     const gate = new LoginGate(accounts, options.fakeSaltSecret);
-    const queue = new LoginQueue(limits);
-    this.setting = { domain, core: createCore(domain), accounts, gate, queue, limits, journal, owner: this };
+    this.logins = new LoginQueue(limits);
+    this.setting = {
+      domain,
+      core: createCore(domain),
+      accounts,
+      gate,
+      queue: this.logins,
+      limits,
+      journal,
+      owner: this,
+    };
     this.listener = new TlsListener({ ...options, limits }, (socket, address) => {
       socket.setEncoding('utf8');
       socket.setNoDelay(true);
@@ -48,6 +58,10 @@ export class EmbeddedTransport extends StreamTransport implements StreamOwner {
     this.sweep.start();
     this.journal.info('control channel listens', { port, domain: this.setting.domain });
     return { port };
+  }
+
+  override get isAdmitting(): boolean {
+    return this.logins.isWaitedIn;
   }
 
   /** Takes over an agent's connection that another listener has accepted, before its TLS handshake. */

@@ -50,7 +50,10 @@ declare module 'node-xmpp-server' {
     isSecure: boolean;
     /** 2.2.7 passes this to StreamParser as its complete options. */
     protected maxStanzaSize: { Parser: new () => EventEmitter };
-    end: () => void;
+    /** Called by the constructor. */
+    protected _setupSocket(): void;
+    end(): void;
+    closeStream(): void;
     startParser(): void;
     onData(chunk: string): void;
     onStanza(stanza: Element): void;
@@ -68,9 +71,12 @@ declare module 'node-xmpp-server' {
     export class _Session extends EventEmitter {
       constructor(options: { connection: Connection; socket: Socket; server: _Server });
       readonly connection: Connection;
-      readonly serverdomain: unknown;
+      /** `to` of the peer's stream header. */
+      serverdomain: unknown;
       authenticated: boolean;
       jid: JID | undefined;
+      /** Called by the constructor, before it connects. */
+      protected _addConnectionListeners(): void;
       send(stanza: Element): void;
       startStream(): void;
       onStanza(stanza: Element): void;

@@ -9,11 +9,14 @@ import { FoundDeviceEntity } from '../found/found-device.entity';
 import { DeviceNotesEntity } from '../notes/device-notes.entity';
 import { DeviceEntity } from '../device.entity';
 import { removeDevices } from '../devices.repository';
+import { BatchedReads } from '../../database/batched-reads';
 import { BatchedWrites } from '../../database/batched-writes';
 import { RemovedAgentEntity } from './removed-agent.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 type Installation = Pick<AgentEntity, 'installationId' | 'continuationHash'> & { installationId: string };
+/** What a login is checked against. */
+export type StoredAccount = Pick<AgentEntity, 'scramSha1' | 'scramSha256'>;
 export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince' | 'siteId' | 'wake'>;
 
 /** An agent that has announced its sleep and is still online has been requested in that moment, and stays awake. */
@@ -22,6 +25,12 @@ export const isAsleep = (online: boolean, presence: Pick<AgentPresence, 'asleepS
 
 @Injectable()
 export class AgentsRepository extends SiteOccupants {
+  private readonly accounts = new BatchedReads<StoredAccount>(async (ids) => {
+    const select = { id: true, scramSha1: true, scramSha256: true } as const;
+    const found = await this.agents.find({ where: { id: In(ids) }, select });
+    return new Map(found.map((agent) => [agent.id, agent]));
+  });
+
   constructor(
     @InjectRepository(AgentEntity) private readonly agents: Repository<AgentEntity>,
     @InjectRepository(EnrolmentCodeEntity) private readonly codes: Repository<EnrolmentCodeEntity>,
@@ -38,6 +47,10 @@ export class AgentsRepository extends SiteOccupants {
     const select = { id: true, lastSeenAt: true, asleepSince: true, siteId: true, wake: true } as const;
     const found = await this.agents.find({ where: { id: In(ids) }, select });
     return new Map(found.map((agent) => [agent.id, agent]));
+  }
+  /** After a restart of the server, all agents log in at once. */
+  account(id: string): Promise<StoredAccount | undefined> {
+    return this.accounts.find(id);
   }
   findRemoved(id: string): Promise<RemovedAgentEntity | null> {
     return this.agents.manager.findOneBy(RemovedAgentEntity, { id });

@@ -47,7 +47,7 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
   }
 
   async scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {
-    const agent = await this.repository.find(agentId);
+    const agent = await this.repository.account(agentId);
     const account = agent ?? (await this.repository.findRemoved(agentId));
     if (!account) return undefined;
     const { salt, iterations, storedKey, serverKey } = algorithm === 'sha1' ? account.scramSha1 : account.scramSha256;

@@ -9,6 +9,9 @@ import { DeviceInformationService, reportsInformation } from './device-informati
 import type { DeviceEntity } from '../device.entity';
 import { DevicesRepository } from '../devices.repository';
 
+/** How much longer the next device waits while agents wait for their login. */
+const BUSY_FACTOR = 10;
+
 /** Device information on the control channel: reports of agents, and acquisition after each announcement (B1). */
 @Injectable()
 export class DeviceInformationStanzas implements OnModuleInit {
@@ -31,7 +34,7 @@ export class DeviceInformationStanzas implements OnModuleInit {
       await this.information.reported({ id: deviceId, agentId }, information);
       return {};
     });
-    this.events.on('announced', (agentId) => {
+    this.events.on('announced', ({ agentId }) => {
       this.waiting.set(agentId, undefined);
       if (!this.isRunning) void this.acquireAll();
     });
@@ -39,7 +42,8 @@ export class DeviceInformationStanzas implements OnModuleInit {
 
   /**
    * One device after the other at INFORMATION_PER_SECOND, one of each agent in each round, and INFORMATION_AT_ONCE of an
-   * agent at a time: all agents may have announced at once. A newer announcement of an agent replaces the earlier one.
+   * agent at a time: all agents may have announced at once, and while others wait for their login, the rate is a tenth. A newer
+   * announcement of an agent replaces the earlier one.
    */
   private async acquireAll(): Promise<void> {
     this.isRunning = true;
@@ -49,7 +53,8 @@ export class DeviceInformationStanzas implements OnModuleInit {
       if (this.waiting.has(agentId)) continue;
       if ((this.asked.get(agentId) ?? 0) < LIMITS.INFORMATION_AT_ONCE) this.acquire(devices.shift());
       if (devices.length > 0) this.waiting.set(agentId, devices);
-      await delay(1000 / LIMITS.INFORMATION_PER_SECOND, undefined, { ref: false });
+      const intervalMs = 1000 / LIMITS.INFORMATION_PER_SECOND;
+      await delay(this.transport.isAdmitting ? intervalMs * BUSY_FACTOR : intervalMs, undefined, { ref: false });
     }
     this.isRunning = false;
   }

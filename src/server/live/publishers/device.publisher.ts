@@ -27,7 +27,7 @@ export class DevicePublisher implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.events.on('announced', (agentId) => this.publishDevices(agentId));
+    this.events.on('announced', ({ agentId }) => this.publishDevices(agentId));
     this.events.on('moved', ({ agentId, from }) => {
       this.clients.send({ type: 'devices', agentId }, { siteId: from });
       return this.publishDevices(agentId);

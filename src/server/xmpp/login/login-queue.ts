@@ -25,6 +25,10 @@ export class LoginQueue {
     this.pacer = new Pacer(limits.XMPP_LOGINS_PER_SECOND, () => this.admitNext());
   }
 
+  get isWaitedIn(): boolean {
+    return this.waiting.length > 0;
+  }
+
   /** Resolves when this login is admitted, or with the number of seconds after which to return if too many wait. */
   async enter(account: string): Promise<Admitted | number> {
     const early = this.rateOf(account).take();

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { auth, C2S, Element, JID } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
@@ -84,12 +84,26 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.sasl = new SaslNegotiation(this, setting.gate, setting.limits, setting.journal);
     const late = () => this.refuse(new StreamError('connection-timeout', 'the login took too long'));
     this.deadline = setTimeout(late, setting.limits.XMPP_AUTH_MS).unref();
-    // without a listener the library's `error` would end the process
-    this.on('error', (error: Error) => setting.journal.debug('XMPP stream refused', { detail: error.message }));
-    this.on('close', () => this.leave());
-    this.on('disconnect', () => this.leave());
     this.on('bind', (wanted: string | null, answer: BindAnswer) => void this.bind(wanted ?? '', answer));
     this.on('stanza', (stanza: Element) => this.deliver(stanza));
+  }
+
+  /** The library's version listens to more, and emits all of it again. */
+  protected override _addConnectionListeners(): void {
+    const { connection } = this;
+    connection.on('streamStart', ({ to }: { to?: string }) => this.opened(to));
+    connection.on('stanza', (stanza: Element) => this.onStanza(stanza));
+    connection.on('disconnect', () => this.leave());
+    // without a listener the library's `error` would end the process
+    connection.on('error', ({ message }: Error) =>
+      this.setting.journal.debug('XMPP stream refused', { detail: message }),
+    );
+  }
+
+  private opened(to: string | undefined): void {
+    if (!to) return this.refuse(new StreamError('host-unknown', 'the stream header has no "to"'));
+    this.serverdomain = to;
+    this.startStream();
   }
 
   get domain(): string {
@@ -122,13 +136,14 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   override startStream(): void {
     this.connection.streamAttrs.from = this.domain;
     // the library generates IDs with Math.random; RFC 6120 4.7.3 requires unpredictable ones
-    this.connection.streamAttrs.id = randomUUID();
+    this.connection.streamAttrs.id = randomName();
     const declared = this.connection.streamNsAttrs ?? {};
     if (declared.xmlns !== NS_CLIENT || declared['xmlns:stream'] !== NS_STREAM)
       throw new StreamError('invalid-namespace', 'this is a stream of jabber:client');
     if (String(this.serverdomain).toLowerCase() !== this.domain)
       throw new StreamError('host-unknown', 'this server does not serve that domain');
-    super.startStream();
+    // header and features in one write
+    this.guarded.together(() => super.startStream());
   }
 
   override onStanza(stanza: Element): void {
@@ -159,7 +174,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.isBound = true;
     clearTimeout(this.deadline);
     this.guarded.trusted = true;
-    answer(null, randomUUID());
+    answer(null, randomName());
     if (!this.guarded.isDead) this.setting.owner.bound(this);
   }
 
@@ -177,5 +192,8 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.setting.owner.gone(this);
   }
 }
+
+/** In one piece, unlike the text of `randomUUID`, which needs 600 bytes for as long as the stream lasts. */
+const randomName = (): string => randomBytes(16).toString('hex');
 
 type BindAnswer = (error: { type: string; condition: string } | null, resource?: string) => void;

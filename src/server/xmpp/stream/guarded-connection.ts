@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import { Connection, Element } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
 import { TokenBucket } from '../../../tunnel/token-bucket';
@@ -9,7 +10,8 @@ import type { XmppLimits } from '../xmpp-limits';
 
 /**
  * The library's connection, hardened: a bounded parser, input at a bounded rate, output with a bounded queue, no
- * STARTTLS, and no exception that affects another stream.
+ * STARTTLS, and no exception that affects another stream. It is for one accepted socket: what only a client needs, which
+ * reconnects, is not there, because each of thousands of streams would keep it.
  */
 export class GuardedConnection extends Connection {
   /** Permits stanzas of full size. */
@@ -27,7 +29,32 @@ export class GuardedConnection extends Connection {
     this.xmlns[''] = NS_CLIENT;
     this.allowTLS = false;
     this.isSecure = true;
-    this.on('disconnect', () => this.die());
+  }
+
+  /** The library's version prepares to connect again and again. */
+  protected override _setupSocket(): void {
+    return undefined;
+  }
+
+  /** Called by the library's session. */
+  connect({ socket }: { readonly socket: TLSSocket }): void {
+    this.socket = socket;
+    const gone = () => this.gone();
+    socket.on('data', (chunk: string) => this.onData(chunk));
+    socket.on('end', () => {
+      this.closeStream();
+      this.gone();
+    });
+    socket.on('close', gone);
+    socket.on('error', gone);
+    this.startParser();
+  }
+
+  /** Ends the stream, and the connection when what was sent has left. */
+  override end(): void {
+    this.closeStream();
+    this.socket?.end();
+    this.gone();
   }
 
   get isDead(): boolean {
@@ -40,13 +67,8 @@ export class GuardedConnection extends Connection {
     this.parser?.on('error', () => undefined);
     const { limits } = this;
     const maxBytes = () => (this.trusted ? limits.XMPP_STANZA_BYTES : limits.XMPP_STANZA_BYTES_BEFORE_AUTH);
-    this.maxStanzaSize = {
-      Parser: class extends LimitedSax {
-        constructor() {
-          super(limits, maxBytes);
-        }
-      },
-    };
+    // not a class of its own for each stream: V8 would keep its shape for each, and run none of it fast
+    this.maxStanzaSize = { Parser: LimitedSax.bind(null, limits, maxBytes, false) };
     super.startParser();
   }
 
@@ -82,6 +104,14 @@ export class GuardedConnection extends Connection {
     return true;
   }
 
+  /** What is sent meanwhile leaves in one write. */
+  together(send: () => void): void {
+    const { socket } = this;
+    socket?.cork();
+    send();
+    socket?.uncork();
+  }
+
   /** Ends the stream with a stream error (RFC 6120 4.9); a second call does nothing. */
   refuse({ condition, message, retryAfterSeconds }: StreamError): void {
     if (this.dead) return;
@@ -109,6 +139,11 @@ export class GuardedConnection extends Connection {
     if (milliseconds === 0 || !socket) return;
     socket.pause();
     setTimeout(() => socket.resume(), milliseconds).unref();
+  }
+
+  private gone(): void {
+    this.die();
+    this.emit('disconnect');
   }
 
   /** A peer that does not close its side is disconnected after XMPP_CLOSE_MS. */
