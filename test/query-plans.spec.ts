@@ -403,6 +403,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['save', () => agents.save(agent)],
         ['presence', () => agents.presence(['a'])],
         ['find', () => agents.find('a')],
+        ['account', () => agents.account('a')],
         ['findRemoved', () => agents.findRemoved('a')],
         ['move', () => agents.move('a', 's')],
         ['seen', () => agents.seen('a', now)],

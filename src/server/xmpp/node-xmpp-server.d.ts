@@ -44,12 +44,16 @@ declare module 'node-xmpp-server' {
     readonly xmlns: Record<string, string>;
     readonly streamAttrs: Attributes;
     /** Namespace declarations of the peer's stream header, by attribute name. */
-    readonly streamNsAttrs: Attributes | undefined;
+    streamNsAttrs: Readonly<Attributes> | undefined;
     streamOpened: boolean;
     allowTLS: boolean;
     isSecure: boolean;
     /** 2.2.7 passes this to StreamParser as its complete options. */
     protected maxStanzaSize: { Parser: new () => EventEmitter };
+    protected boundOnData: unknown;
+    protected boundOnClose: unknown;
+    protected boundEmitData: unknown;
+    protected boundEmitDrain: unknown;
     /** Called by the constructor. */
     protected _setupSocket(): void;
     end(): void;
@@ -74,6 +78,8 @@ declare module 'node-xmpp-server' {
       /** `to` of the peer's stream header. */
       serverdomain: unknown;
       authenticated: boolean;
+      /** For streams without a resource. */
+      protected generateId: unknown;
       jid: JID | undefined;
       /** Called by the constructor, before it connects. */
       protected _addConnectionListeners(): void;

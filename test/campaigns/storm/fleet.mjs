@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { createHash, createHmac, pbkdf2Sync, randomBytes, randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { connect } from 'node:tls';
+import { connect, createSecureContext } from 'node:tls';
 import { built } from '../campaign.mjs';
 import { agentIdOf, deviceIdOf } from './filled-database.mjs';
 
@@ -78,7 +78,8 @@ class LightAgent {
     if (this.#stopped) return this.fleet.dialled();
     const { fleet } = this;
     const { port, domain, limits, counts } = fleet;
-    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
+    const trust = { rejectUnauthorized: false, secureContext: fleet.secureContext };
+    const socket = connect({ host: '127.0.0.1', port, ...trust, ALPNProtocols: ['xmpp-client'] });
     this.#socket = socket;
     let buffer = '';
     let phase = 'connecting';
@@ -238,6 +239,8 @@ export class Fleet {
     this.port = port;
     this.domain = domain;
     this.scram = new SharedScram(password);
+    // each agent of a customer makes its own, on its own computer
+    this.secureContext = createSecureContext();
     this.information = {
       ...{ reached: true, state: 'idle', alerts: [], counters: { impressions: 12_345 }, model: 'TASKalfa 3050ci' },
       ...{ serialNumber: 'N4X1234567', firmwareVersion: '2KZ_2000.003.021' },

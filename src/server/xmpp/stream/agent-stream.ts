@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { auth, C2S, Element, JID } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
@@ -51,6 +51,8 @@ export function createCore(domain: string): C2S._Server {
   return core;
 }
 
+const STREAM_NAMESPACES = { xmlns: NS_CLIENT, 'xmlns:stream': NS_STREAM } as const;
+
 /** One client-to-server stream: header, SASL, resource binding, then stanzas. Anything out of order ends it. */
 export class AgentStream extends C2S._Session implements SaslPeer {
   /** Empty until the agent has logged in. */
@@ -61,14 +63,13 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   answering = 0;
   /** Identifies the process of the agent; undefined if the agent identifies none. */
   run: string | undefined;
-  /** Call it when a request of the agent was answered. */
-  complete: Admitted = () => undefined;
+  private admitted: Admitted | undefined;
   private isBinding = false;
   private isBound = false;
   private isGone = false;
   private readonly guarded: GuardedConnection;
   private readonly sasl: SaslNegotiation;
-  private readonly deadline: NodeJS.Timeout;
+  private deadline: NodeJS.Timeout | undefined;
 
   constructor(
     socket: TLSSocket,
@@ -78,6 +79,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   ) {
     const connection = new GuardedConnection(address, setting.limits, setting.journal);
     super({ connection, socket, server: setting.core });
+    this.generateId = undefined;
     this.guarded = connection;
     const { XMPP_PINGS_PER_MINUTE } = setting.limits;
     this.pings = new TokenBucket(XMPP_PINGS_PER_MINUTE / 60, XMPP_PINGS_PER_MINUTE);
@@ -119,6 +121,11 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.guarded.refuse(error);
   }
 
+  complete(): void {
+    this.admitted?.();
+    this.admitted = undefined;
+  }
+
   /** Closes without a stream error, for a peer that no longer answers. */
   destroy(): void {
     this.guarded.destroy();
@@ -142,6 +149,9 @@ export class AgentStream extends C2S._Session implements SaslPeer {
       throw new StreamError('invalid-namespace', 'this is a stream of jabber:client');
     if (String(this.serverdomain).toLowerCase() !== this.domain)
       throw new StreamError('host-unknown', 'this server does not serve that domain');
+    // texts that are cut out of what was received would keep all of it
+    this.connection.streamNsAttrs = STREAM_NAMESPACES;
+    this.serverdomain = this.domain;
     // header and features in one write
     this.guarded.together(() => super.startStream());
   }
@@ -161,9 +171,9 @@ export class AgentStream extends C2S._Session implements SaslPeer {
       const admitted = await this.setting.queue.enter(this.agentId);
       if (typeof admitted === 'number')
         return this.refuse(new StreamError('resource-constraint', 'too many logins', admitted));
-      this.complete = admitted;
-      if (this.isGone || this.guarded.isDead) return admitted();
-      this.deadline.refresh();
+      this.admitted = admitted;
+      if (this.isGone || this.guarded.isDead) return this.complete();
+      this.deadline?.refresh();
       const condition = await this.setting.owner.admit(this, wanted);
       if (condition) return answer({ type: 'cancel', condition });
     } catch (error) {
@@ -172,7 +182,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     }
     if (this.isGone || this.guarded.isDead) return;
     this.isBound = true;
-    clearTimeout(this.deadline);
+    this.endDeadline();
     this.guarded.trusted = true;
     answer(null, randomName());
     if (!this.guarded.isDead) this.setting.owner.bound(this);
@@ -183,17 +193,22 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.setting.owner.received(this, stanza);
   }
 
+  private endDeadline(): void {
+    clearTimeout(this.deadline);
+    this.deadline = undefined;
+  }
+
   private leave(): void {
     if (this.isGone) return;
     this.isGone = true;
-    clearTimeout(this.deadline);
+    this.endDeadline();
     this.sasl.abandon();
     this.complete();
     this.setting.owner.gone(this);
   }
 }
 
-/** In one piece, unlike the text of `randomUUID`, which needs 600 bytes for as long as the stream lasts. */
-const randomName = (): string => randomBytes(16).toString('hex');
+/** `randomUUID` puts its text together from pieces, which need 600 bytes for as long as the stream lasts; `join` makes one piece. */
+const randomName = (): string => randomUUID().split('-').join('');
 
 type BindAnswer = (error: { type: string; condition: string } | null, resource?: string) => void;

@@ -25,6 +25,8 @@ export class GuardedConnection extends Connection {
     private readonly journal: Journal,
   ) {
     super({ reconnect: false });
+    // only for what _setupSocket prepares
+    this.boundOnData = this.boundOnClose = this.boundEmitData = this.boundEmitDrain = undefined;
     this.budget = new TokenBucket(limits.XMPP_BYTES_PER_SECOND, limits.XMPP_BURST_BYTES);
     this.xmlns[''] = NS_CLIENT;
     this.allowTLS = false;

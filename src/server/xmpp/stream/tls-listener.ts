@@ -59,7 +59,7 @@ export class TlsListener {
         ALPNProtocols: ['xmpp-client'],
         handshakeTimeout: limits.XMPP_TLS_HANDSHAKE_MS,
       },
-      (socket) => onAgent(socket, this.proxied.get(connectionOf(socket)) ?? socket.remoteAddress ?? ''),
+      (socket) => onAgent(socket, this.proxiedAddress(socket) ?? socket.remoteAddress ?? ''),
     );
     // Node only reports a failed or late handshake; the socket would stay open
     tls.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -131,6 +131,10 @@ export class TlsListener {
         { reason: code === 'late' ? 'proxy-header-missing' : code, address: connection.split(' ')[0] },
       );
     }
+  }
+
+  private proxiedAddress(socket: TLSSocket): string | undefined {
+    return this.proxied.size > 0 ? this.proxied.get(connectionOf(socket)) : undefined;
   }
 
   /** A reset must not throw, and no connection may outlive this listener. */
