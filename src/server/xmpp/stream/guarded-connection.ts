@@ -110,8 +110,11 @@ export class GuardedConnection extends Connection {
   together(send: () => void): void {
     const { socket } = this;
     socket?.cork();
-    send();
-    socket?.uncork();
+    try {
+      send();
+    } finally {
+      socket?.uncork();
+    }
   }
 
   /** Ends the stream with a stream error (RFC 6120 4.9); a second call does nothing. */
