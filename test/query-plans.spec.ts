@@ -404,6 +404,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['presence', () => agents.presence(['a'])],
         ['find', () => agents.find('a')],
         ['account', () => agents.account('a')],
+        ['presenceOf', () => agents.presenceOf('a')],
         ['findRemoved', () => agents.findRemoved('a')],
         ['move', () => agents.move('a', 's')],
         ['seen', () => agents.seen('a', now)],
@@ -433,6 +434,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['page (of a site)', () => devices.page(ofOneSite, page)],
         ['find', () => devices.find('d')],
         ['of', () => devices.of('a')],
+        ['idsOf', () => devices.idsOf('a')],
       ],
     ],
     [

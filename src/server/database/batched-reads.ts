@@ -41,3 +41,14 @@ export class BatchedReads<Row> {
     this.isRunning = false;
   }
 }
+
+/** The IDs of rows, by their agent. */
+export function idsByAgent(rows: readonly { readonly id: string; readonly agentId: string }[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { id, agentId } of rows) {
+    const others = ids.get(agentId);
+    if (others) others.push(id);
+    else ids.set(agentId, [id]);
+  }
+  return ids;
+}

@@ -4,6 +4,7 @@ import { In, Not, Repository, type EntityManager } from 'typeorm';
 import { coversDevice } from '../../protocol/names';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
+import { BatchedReads, idsByAgent } from '../database/batched-reads';
 import { BatchedWrites } from '../database/batched-writes';
 import { AgentEntity } from './agents/agent.entity';
 import { DenialEntity } from './conditions/denial.entity';
@@ -49,6 +50,11 @@ export async function lockDevice(
 
 @Injectable()
 export class DevicesRepository {
+  private readonly idsBehind = new BatchedReads<string[]>(async (agentIds) => {
+    const where = { agentId: In(agentIds) };
+    return idsByAgent(await this.devices.find({ where, select: { id: true, agentId: true } }));
+  });
+
   constructor(
     @InjectRepository(DeviceEntity) private readonly devices: Repository<DeviceEntity>,
     private readonly writes: BatchedWrites,
@@ -66,6 +72,10 @@ export class DevicesRepository {
   }
   of(agentId: string): Promise<DeviceEntity[]> {
     return this.devices.findBy({ agentId });
+  }
+  /** As `of`, when the connection of the agent has changed: so have those of many at the same time. */
+  async idsOf(agentId: string): Promise<readonly string[]> {
+    return (await this.idsBehind.find(agentId)) ?? [];
   }
   /**
    * Replaces the devices of an agent, unless its last announcement had the same hash. A device of another agent is not

@@ -95,7 +95,7 @@ export class DevicesService {
 
   /** Where an agent is, and whether it is offline to save power. */
   async agent(agentId: string): Promise<{ siteId: string | null; asleep: boolean }> {
-    const presence = (await this.agents.presence([agentId])).get(agentId);
+    const presence = await this.agents.presenceOf(agentId);
     return { siteId: presence?.siteId ?? null, asleep: isAsleep(this.transport.isOnline(agentId), presence) };
   }
 
@@ -112,8 +112,9 @@ export class DevicesService {
     );
   }
 
-  async behind(agentId: string): Promise<DeviceEntity[]> {
-    return this.repository.of(agentId);
+  /** IDs of the devices of an agent. */
+  behind(agentId: string): Promise<readonly string[]> {
+    return this.repository.idsOf(agentId);
   }
 
   /** @throws UnknownDevice, also for a device out of reach of the actor */

@@ -13,7 +13,7 @@ import {
 import type { SessionState } from '../../protocol/remote-session';
 import { SiteEntity } from '../customers/customer.entity';
 import { within, type Reach } from '../customers/reach';
-import { BatchedReads } from '../database/batched-reads';
+import { BatchedReads, idsByAgent } from '../database/batched-reads';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { insertWithoutReading, locking } from '../database/statements';
 import { HalfLogEntity } from './half-log.entity';
@@ -35,10 +35,7 @@ const OPEN = MoreThan('');
 export class SessionsRepository {
   private readonly awaiting = new BatchedReads<string[]>(async (agentIds) => {
     const where = { agentId: In(agentIds), openPair: OPEN, state: In(['requested', 'ending', 'halting']) };
-    const found = await this.sessions.find({ where, select: { id: true, agentId: true } });
-    const byAgent = new Map<string, string[]>();
-    for (const { id, agentId } of found) byAgent.set(agentId, [...(byAgent.get(agentId) ?? []), id]);
-    return byAgent;
+    return idsByAgent(await this.sessions.find({ where, select: { id: true, agentId: true } }));
   });
 
   constructor(

@@ -30,6 +30,7 @@ export class AgentsRepository extends SiteOccupants {
     const found = await this.agents.find({ where: { id: In(ids) }, select });
     return new Map(found.map((agent) => [agent.id, agent]));
   });
+  private readonly present = new BatchedReads<AgentPresence>((ids) => this.presence(ids));
 
   constructor(
     @InjectRepository(AgentEntity) private readonly agents: Repository<AgentEntity>,
@@ -51,6 +52,10 @@ export class AgentsRepository extends SiteOccupants {
   /** After a restart of the server, all agents log in at once. */
   account(id: string): Promise<StoredAccount | undefined> {
     return this.accounts.find(id);
+  }
+  /** As `presence`, of one agent whose connection has changed: so have those of many at the same time. */
+  presenceOf(id: string): Promise<AgentPresence | undefined> {
+    return this.present.find(id);
   }
   findRemoved(id: string): Promise<RemovedAgentEntity | null> {
     return this.agents.manager.findOneBy(RemovedAgentEntity, { id });

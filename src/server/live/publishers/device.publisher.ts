@@ -69,7 +69,7 @@ export class DevicePublisher implements OnModuleInit {
     const { siteId, asleep } = await this.devices.agent(agentId);
     const presence = { online, asleep, lastSeenAt: toInstant(at) };
     this.clients.send({ type: 'agent', id: agentId, ...presence }, { siteId });
-    for (const { id } of await this.devices.behind(agentId))
+    for (const id of await this.devices.behind(agentId))
       this.clients.send({ type: 'device', id, ...presence }, { siteId, deviceId: id });
   }
 }
