@@ -54,6 +54,13 @@ describe('batched writes', () => {
     expect(transactions).toBe(4); // the first one does not wait for others
   });
 
+  it('are made before the server closes the database', async () => {
+    const names = Array.from({ length: 120 }, (_, number) => `n${String(number).padStart(3, '0')}`);
+    for (const name of names) void writes.run(name, insert(name));
+    await writes.onModuleDestroy();
+    expect(await ids()).toEqual(names);
+  });
+
   it('of one agent run one after the other, in their order', async () => {
     const names = ['a', 'b', 'c', 'd'];
     const order: string[] = [];

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SerialWork } from '../events/serial-work';
 
@@ -25,7 +25,9 @@ interface Waiting {
  * writes of one agent are made in the order of the calls: what it reports replaces what it has reported before.
  */
 @Injectable()
-export class BatchedWrites {
+export class BatchedWrites implements OnModuleDestroy {
+  /** Not committed yet. */
+  private readonly pending = new Set<Promise<unknown>>();
   private waiting: Waiting[] = [];
   private isRunning = false;
   /** On PostgreSQL, by agent. */
@@ -35,8 +37,22 @@ export class BatchedWrites {
 
   /** @param write may run twice; it uses no other manager than its own */
   run<Result>(agentId: string, write: Write<Result>): Promise<Result> {
-    if (this.database.options.type !== 'sqlite')
-      return this.serial.run(agentId, () => this.database.transaction(write));
+    const result =
+      this.database.options.type === 'sqlite'
+        ? this.add(agentId, write)
+        : this.serial.run(agentId, () => this.database.transaction(write));
+    const settled = () => this.pending.delete(result);
+    this.pending.add(result);
+    result.then(settled, settled);
+    return result;
+  }
+
+  /** Before the database is closed: all agents may have gone offline just now. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.allSettled(this.pending);
+  }
+
+  private add<Result>(agentId: string, write: Write<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ agentId, write, resolve: resolve as Waiting['resolve'], reject });
       if (!this.isRunning) void this.runAll();
