@@ -3,6 +3,7 @@ import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { announce, type Enrolment } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { DeviceEvents } from './device-events';
 
 describe('agents and their devices', () => {
   let plane: ControlPlane;
@@ -77,6 +78,8 @@ describe('agents and their devices', () => {
   });
 
   it('are written again only if the announcement differs from the last one', async () => {
+    const published = jest.spyOn(DeviceEvents.prototype, 'publish');
+    const differed = () => published.mock.calls.filter(([name]) => name === 'announced').map(([, each]) => each);
     const agent = await login(await plane.enrol('steady'));
     const nameOf = async (id: string) => (await plane.call('ada', 'GET', `/devices/${id}`)).body.name;
     await agent.ask(announce, announced(['kept', 'other']));
@@ -87,6 +90,9 @@ describe('agents and their devices', () => {
     expect(await nameOf('kept')).toBe('again'); // the time of the announcement was written
     expect(await agent.ask(announce, announced(['kept']))).toEqual({ refused: [] });
     expect(await nameOf('kept')).toBe('kept');
+    const agentId = 'steady';
+    expect(differed()).toEqual([true, false, true].map((differs) => ({ agentId, differs })));
+    published.mockRestore();
     await agent.leave();
   });
 

@@ -13,6 +13,7 @@ import { FIRMWARE_MEDIA_TYPE } from '../../../protocol/firmware-package';
 import { deviceInformation, type DeviceInformation } from '../../../protocol/device-information';
 import { job, operation, type Operation } from '../../../protocol/maintenance';
 import { LIMITS } from '../../../protocol/limits';
+import { EmbeddedTransport } from '../../xmpp/embedded-transport';
 import { DeviceInformationRepository } from './device-information.repository';
 import type { Fact } from './update-decision';
 
@@ -93,6 +94,17 @@ describe('device information', () => {
     await until('all are asked', () => timesAsked(many) === ids.length);
     expect(performance.now() - begun).toBeGreaterThan((ids.length / LIMITS.INFORMATION_PER_SECOND) * 1000 * 0.9);
     for (const agent of [many, few]) await agent.leave();
+  });
+
+  it('is acquired at a tenth of the rate while agents wait for their login', async () => {
+    const waits = jest.spyOn(EmbeddedTransport.prototype, 'isAdmitting', 'get').mockReturnValue(true);
+    const ids = Array.from({ length: 4 }, (_, i) => `later-${i}`);
+    const begun = performance.now();
+    const agent = await agentOf('later', ids, (each) => each.answers.set('acquire-information', { body: SAMPLE }));
+    await until('all are asked', () => timesAsked(agent) === ids.length);
+    expect(performance.now() - begun).toBeGreaterThan((3 / LIMITS.INFORMATION_PER_SECOND) * 10_000 * 0.9);
+    waits.mockRestore();
+    await agent.leave();
   });
 
   it('is reported by the agent of the device only', async () => {

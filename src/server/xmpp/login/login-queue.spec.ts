@@ -21,7 +21,7 @@ describe('the queue of logins', () => {
           else open.push(outcome);
         });
     };
-    return { admitted, deferred, open, take };
+    return { queue, admitted, deferred, open, take };
   };
 
   it('admits one at once, and many at a rate', async () => {
@@ -35,6 +35,16 @@ describe('the queue of logins', () => {
     expect(admitted.length).toBeLessThan(215);
     await jest.advanceTimersByTimeAsync(4_000);
     expect([admitted.length, deferred.length]).toEqual([501, 0]);
+  });
+
+  it('says whether some wait', async () => {
+    const { queue, admitted, take } = start(100, 1_000);
+    expect(queue.isWaitedIn).toBe(false);
+    take(50);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(queue.isWaitedIn).toBe(true);
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect([admitted.length, queue.isWaitedIn]).toEqual([50, false]);
   });
 
   it('admits fewer while the server is busy', async () => {
