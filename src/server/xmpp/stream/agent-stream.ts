@@ -209,6 +209,6 @@ export class AgentStream extends C2S._Session implements SaslPeer {
 }
 
 /** `randomUUID` puts its text together from pieces, which need 600 bytes for as long as the stream lasts; `join` makes one piece. */
-const randomName = (): string => randomUUID().split('-').join('');
+const randomName = (): string => randomUUID().split('-').join('-');
 
 type BindAnswer = (error: { type: string; condition: string } | null, resource?: string) => void;
